@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Names and whole files, on cold paths: configuration, deployment, the command line. Folders with
+ * all that is in them are in path_tree.c. */
+#include "base/path.h"
+#include "base/check.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_STEP 65536u
+
+bool path_join(char *buf, size_t size, const char *dir, const char *name)
+{
+    size_t n = strlen(dir);
+    bool alone = name[0] == '/' || n == 0;
+    const char *slash = n > 0 && dir[n - 1] == '/' ? "" : "/";
+    int written = snprintf(buf, size, "%s%s%s", alone ? "" : dir, alone ? "" : slash, name);
+    return written >= 0 && (size_t)written < size;
+}
+
+const char *path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+bool path_exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0;
+}
+
+bool path_is_dir(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool path_make_dirs(const char *dir, mode_t mode, struct err *err)
+{
+    char part[PATH_MAX];
+    size_t n = strlen(dir);
+    if (n == 0 || n >= sizeof(part))
+        return err_sys(err, n == 0 ? ENOENT : ENAMETOOLONG, "cannot make folder '%s'", dir);
+    memcpy(part, dir, n + 1);
+    for (size_t i = 1; i <= n; i++) {
+        if (part[i] != '/' && part[i] != '\0')
+            continue;
+        part[i] = '\0';
+        if (mkdir(part, mode) != 0) {
+            int errnum =
+                errno; /* any of several where the folder exists on a read-only file system */
+            if (!path_is_dir(part))
+                return err_sys(err, errnum == EEXIST ? ENOTDIR : errnum, "cannot make folder '%s'",
+                               part);
+        }
+        part[i] = dir[i];
+    }
+    return true;
+}
+
+/* Appends to OUT until the end of the file. Fails with an errno: EFBIG beyond MAX bytes. */
+static int read_to_end(int fd, size_t max, struct buf *out)
+{
+    struct stat st; /* only a guess of how much to reserve: files in /proc say 0 */
+    size_t guess = READ_STEP;
+    if (fstat(fd, &st) == 0 && st.st_size > 0 && (uintmax_t)st.st_size < READ_STEP)
+        guess = (size_t)st.st_size + 1;
+    for (size_t total = 0;;) {
+        if (!buf_reserve(out, guess))
+            return ENOMEM;
+        ssize_t n = read(fd, out->mem + out->tail, buf_room(out));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno;
+        if (n == 0)
+            return 0;
+        if ((size_t)n > max - total)
+            return EFBIG;
+        total += (size_t)n;
+        buf_produced(out, (size_t)n);
+        guess = buf_room(out) > 0 ? 1 : READ_STEP;
+    }
+}
+
+bool path_read_file(const char *path, size_t max, struct buf *out, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return err_sys(err, errno, "cannot open '%s'", path);
+    size_t before = buf_len(out);
+    int errnum = read_to_end(fd, max, out);
+    close(fd);
+    if (errnum == 0)
+        return true;
+    out->tail = out->head + before;
+    if (errnum == EFBIG) {
+        err_set(err, "cannot read '%s'", path);
+        return err_why(err, "it is larger than %zu bytes", max);
+    }
+    return err_sys(err, errnum, "cannot read '%s'", path);
+}
+
+static bool write_all(int fd, struct span s)
+{
+    while (s.n > 0) {
+        ssize_t n = write(fd, s.p, s.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        s = span_from(s, (size_t)n);
+    }
+    return true;
+}
+
+/* The folder of PATH into BUF: "." when it names none. */
+static bool dir_of(const char *path, char *buf, size_t size)
+{
+    size_t n = (size_t)(path_base(path) - path);
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    int written = snprintf(buf, size, "%.*s", n ? (int)n : 1, n ? path : ".");
+    return written >= 0 && (size_t)written < size;
+}
+
+bool path_write_file(const char *path, struct span content, mode_t mode, struct err *err)
+{
+    char dir[PATH_MAX], temporary[PATH_MAX];
+    if (strlen(path) >= PATH_MAX || !dir_of(path, dir, sizeof(dir)) ||
+        !path_join(temporary, sizeof(temporary), dir, ".new-XXXXXX"))
+        return err_sys(err, ENAMETOOLONG, "cannot write '%s'", path);
+    bool ok = false, renamed = false;
+    int fd = -1;
+    int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir_fd < 0)
+        return err_sys(err, errno, "cannot write '%s'", path);
+    fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0) {
+        err_sys(err, errno, "cannot write '%s'", path);
+        goto out;
+    }
+    if (!write_all(fd, content) || fchmod(fd, mode) != 0 || fsync(fd) != 0 ||
+        rename(temporary, path) != 0) {
+        err_sys(err, errno, "cannot write '%s'", path);
+        goto out;
+    }
+    renamed = true;
+    if (fsync(dir_fd) != 0 && errno != EINVAL && errno != ENOTSUP) { /* some cannot sync a folder */
+        err_sys(err, errno, "wrote '%s', but cannot sync its folder", path);
+        goto out;
+    }
+    ok = true;
+out:
+    if (fd >= 0 && !renamed)
+        unlink(temporary);
+    if (fd >= 0)
+        close(fd);
+    close(dir_fd);
+    return ok;
+}
+
+bool path_program_dir(char *buf, size_t size, struct err *err)
+{
+    char program[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    if (n < 0)
+        return err_sys(err, errno, "cannot read where this program stands");
+    program[n] = '\0';
+    if (!dir_of(program, buf, size))
+        return err_sys(err, ENAMETOOLONG, "cannot read where this program stands");
+    return true;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Files and folders on cold paths. Every descriptor made here is CLOEXEC. */
+#ifndef BASE_PATH_H
+#define BASE_PATH_H
+#include <sys/types.h>
+#include "base/buf.h"
+#include "base/err.h"
+
+/* DIR "/" NAME into BUF (NAME alone when it is absolute). False when it does not fit. */
+bool path_join(char *buf, size_t size, const char *dir, const char *name);
+/* Makes DIR and its parents with MODE (not changing existing ones). */
+bool path_make_dirs(const char *dir, mode_t mode, struct err *err);
+/* The whole file into OUT (appended), at most MAX bytes: more is an error. */
+bool path_read_file(const char *path, size_t max, struct buf *out, struct err *err);
+/* Writes PATH anew: temporary file beside it, fsync, rename, fsync of the folder. MODE is set as it
+ * is, without umask; a symbolic link is replaced, not followed. The old content stays on failure
+ * (but when only the folder cannot be synced, which the error then says). */
+bool path_write_file(const char *path, struct span content, mode_t mode, struct err *err);
+/* Removes DIR and all below; never follows a symbolic link (the link itself is removed), never
+ * leaves the file system of DIR. A missing DIR is fine. */
+bool path_remove_tree(const char *dir, struct err *err);
+/* Sorted names (bytewise) in DIR without "." and "..", as an array of strings; free with
+ * path_names_free. */
+bool path_list(const char *dir, char ***names, size_t *count, struct err *err);
+void path_names_free(char ***names, size_t *count);
+bool path_exists(const char *path);
+bool path_is_dir(const char *path);
+/* The folder of the running program's own file, links resolved (from /proc/self/exe). */
+bool path_program_dir(char *buf, size_t size, struct err *err);
+const char *path_base(const char *path); /* what follows the last '/', within PATH */
+
+#endif

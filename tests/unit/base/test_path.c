@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Paths and whole files: joining, making folders, reading with a limit, writing in one step. Each
+ * test has a fresh folder and works in it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "base/path.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[PATH_MAX];
+static struct err err;
+
+static int enter_folder(void **state)
+{
+    (void)state;
+    char here[] = "/tmp/cserv-path-XXXXXX";
+    if (!mkdtemp(here) || !realpath(here, folder))
+        return -1;
+    memset(&err, 0, sizeof(err));
+    return chdir(folder);
+}
+
+static int leave_folder(void **state)
+{
+    (void)state;
+    return chdir("/") == 0 && path_remove_tree(folder, &err) ? 0 : -1;
+}
+
+static void put(const char *path, const char *text)
+{
+    assert_true(path_write_file(path, span_of(text), 0644, &err));
+}
+
+static void assert_file(const char *path, const char *text)
+{
+    struct buf b = BUF_EMPTY;
+    assert_true(path_read_file(path, 100000, &b, &err));
+    assert_string_equal(buf_cstr(&b), text);
+    buf_free(&b);
+}
+
+static size_t count_of(const char *dir)
+{
+    char **names;
+    size_t count;
+    assert_true(path_list(dir, &names, &count, &err));
+    size_t found = count;
+    path_names_free(&names, &count);
+    return found;
+}
+
+static void test_join(void **state)
+{
+    (void)state;
+    char buf[8];
+    assert_true(path_join(buf, sizeof(buf), "a", "b"));
+    assert_string_equal(buf, "a/b");
+    assert_true(path_join(buf, sizeof(buf), "a/", "b"));
+    assert_string_equal(buf, "a/b");
+    assert_true(path_join(buf, sizeof(buf), "/", "b"));
+    assert_string_equal(buf, "/b");
+    assert_true(path_join(buf, sizeof(buf), "a", "/b"));
+    assert_string_equal(buf, "/b");
+    assert_true(path_join(buf, sizeof(buf), "", "b"));
+    assert_string_equal(buf, "b");
+    assert_true(path_join(buf, sizeof(buf), "abc", "def"));
+    assert_string_equal(buf, "abc/def");
+    assert_false(path_join(buf, sizeof(buf), "abc", "defg"));
+    assert_false(path_join(buf, sizeof(buf), "a", "/2345678"));
+}
+
+static void test_base(void **state)
+{
+    (void)state;
+    assert_string_equal(path_base("/a/b.so"), "b.so");
+    assert_string_equal(path_base("b.so"), "b.so");
+    assert_string_equal(path_base("a/"), "");
+    assert_string_equal(path_base(""), "");
+}
+
+static void test_make_dirs(void **state)
+{
+    (void)state;
+    struct stat st;
+    assert_true(path_make_dirs("a/b//c/", 0700, &err));
+    assert_true(path_is_dir("a/b/c"));
+    assert_int_equal(stat("a/b", &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    assert_true(path_make_dirs("a/b/c/d", 0755, &err));
+    assert_int_equal(stat("a/b", &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700); /* existing ones stay as they are */
+    assert_true(path_make_dirs("a/b/c/d", 0755, &err));
+    assert_true(path_make_dirs("/", 0755, &err));
+    assert_true(path_make_dirs(folder, 0755, &err));
+}
+
+static void test_make_dirs_failures(void **state)
+{
+    (void)state;
+    put("file", "x");
+    assert_false(path_make_dirs("file", 0755, &err));
+    assert_string_equal(err.what, "cannot make folder 'file'");
+    assert_non_null(strstr(err.why, "Not a directory"));
+    assert_false(path_make_dirs("file/below", 0755, &err));
+    assert_false(path_make_dirs("", 0755, &err));
+    char longer[PATH_MAX + 2];
+    memset(longer, 'a', sizeof(longer) - 1);
+    longer[sizeof(longer) - 1] = 0;
+    assert_false(path_make_dirs(longer, 0755, &err));
+}
+
+static void test_read_limit(void **state)
+{
+    (void)state;
+    put("five", "12345");
+    struct buf b = BUF_EMPTY;
+    assert_true(buf_append_str(&b, "__before"));
+    buf_consume(&b, 2);
+    assert_false(path_read_file("five", 4, &b, &err));
+    assert_string_equal(err.why, "it is larger than 4 bytes");
+    assert_string_equal(buf_cstr(&b), "before"); /* nothing was added */
+    assert_true(path_read_file("five", 5, &b, &err));
+    assert_string_equal(buf_cstr(&b), "before12345");
+    put("empty", "");
+    assert_true(path_read_file("empty", 0, &b, &err));
+    assert_int_equal(buf_len(&b), 11);
+    buf_free(&b);
+}
+
+static void test_read_and_write_large(void **state)
+{
+    (void)state;
+    struct buf in = BUF_EMPTY, out = BUF_EMPTY;
+    for (int i = 0; i < 100000; i++)
+        assert_true(buf_printf(&in, "%d ", i));
+    assert_true(path_write_file("large", buf_span(&in), 0600, &err));
+    assert_true(path_read_file("large", SIZE_MAX, &out, &err));
+    assert_true(span_eq(buf_span(&in), buf_span(&out)));
+    buf_clear(&out);
+    assert_true(path_read_file("/proc/self/maps", 10000000, &out, &err)); /* says size 0 */
+    assert_true(buf_len(&out) > 100);
+    buf_free(&in);
+    buf_free(&out);
+}
+
+static void test_read_failures(void **state)
+{
+    (void)state;
+    struct buf b = BUF_EMPTY;
+    assert_false(path_read_file("missing", 10, &b, &err));
+    assert_string_equal(err.what, "cannot open 'missing'");
+    assert_string_equal(err.why, "No such file or directory (errno 2)");
+    assert_false(path_read_file(".", 10, &b, &err));
+    assert_non_null(strstr(err.why, "Is a directory"));
+    buf_free(&b);
+}
+
+static void test_write_replaces_with_mode(void **state)
+{
+    (void)state;
+    struct stat st;
+    put("name", "old");
+    assert_int_equal(stat("name", &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0644);
+    assert_true(path_write_file("name", span_of("new"), 0666, &err));
+    assert_int_equal(stat("name", &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0666); /* whatever the umask is */
+    assert_file("name", "new");
+    assert_int_equal(count_of("."), 1); /* no temporary file is left */
+    char absolute[PATH_MAX];
+    assert_true(path_join(absolute, sizeof(absolute), folder, "name"));
+    put(absolute, "newer");
+    assert_file("name", "newer");
+}
+
+static void test_failed_write_leaves_the_old(void **state)
+{
+    (void)state;
+    assert_true(path_make_dirs("target/full", 0755, &err));
+    assert_false(path_write_file("target", span_of("x"), 0644, &err)); /* a folder: rename fails */
+    assert_true(path_is_dir("target/full"));
+    assert_int_equal(count_of("."), 1);
+    assert_false(path_write_file("missing/name", span_of("x"), 0644, &err));
+    assert_string_equal(err.what, "cannot write 'missing/name'");
+}
+
+static void test_write_replaces_a_link_itself(void **state)
+{
+    (void)state;
+    put("pointed", "stays");
+    assert_int_equal(symlink("pointed", "link"), 0);
+    put("link", "new");
+    assert_file("pointed", "stays");
+    assert_file("link", "new");
+}
+
+static void test_list_is_sorted_by_bytes(void **state)
+{
+    (void)state;
+    static const char *const sorted[] = {".hidden", "A", "a", "b", "\xc3\xa4"};
+    put("b", "");
+    put("\xc3\xa4", "");
+    put("a", "");
+    put(".hidden", "");
+    assert_true(path_make_dirs("A", 0755, &err));
+    char **names;
+    size_t count;
+    assert_true(path_list(".", &names, &count, &err));
+    assert_int_equal(count, 5);
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(names[i], sorted[i]);
+    path_names_free(&names, &count);
+    assert_null(names);
+    path_names_free(&names, &count);
+    assert_int_equal(count_of("A"), 0);
+    assert_false(path_list("missing", &names, &count, &err));
+    assert_false(path_list("a", &names, &count, &err));
+    assert_null(names);
+    assert_int_equal(count, 0);
+}
+
+static void test_exists_and_is_dir(void **state)
+{
+    (void)state;
+    put("file", "");
+    assert_int_equal(symlink("gone", "dangling"), 0);
+    assert_int_equal(symlink(".", "here"), 0);
+    assert_true(path_exists("file"));
+    assert_false(path_is_dir("file"));
+    assert_false(path_exists("missing"));
+    assert_false(path_exists("dangling"));
+    assert_true(path_exists("."));
+    assert_true(path_is_dir("here"));
+}
+
+static void test_program_dir(void **state)
+{
+    (void)state;
+    char dir[PATH_MAX], program[PATH_MAX], resolved[PATH_MAX];
+    assert_true(path_program_dir(dir, sizeof(dir), &err));
+    assert_non_null(realpath("/proc/self/exe", resolved));
+    assert_true(path_join(program, sizeof(program), dir, path_base(resolved)));
+    assert_string_equal(program, resolved);
+    assert_false(path_program_dir(dir, 1, &err));
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_join),
+        cmocka_unit_test(test_base),
+        IN_FOLDER(test_make_dirs),
+        IN_FOLDER(test_make_dirs_failures),
+        IN_FOLDER(test_read_limit),
+        IN_FOLDER(test_read_and_write_large),
+        IN_FOLDER(test_read_failures),
+        IN_FOLDER(test_write_replaces_with_mode),
+        IN_FOLDER(test_failed_write_leaves_the_old),
+        IN_FOLDER(test_write_replaces_a_link_itself),
+        IN_FOLDER(test_list_is_sorted_by_bytes),
+        IN_FOLDER(test_exists_and_is_dir),
+        cmocka_unit_test(test_program_dir),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
