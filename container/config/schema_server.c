@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The tables of server.xml: the one place that knows which elements and attributes there are, their
+ * ranges, their defaults and what they are for. Used by server.c (reading), server_print.c
+ * (configtest --effective) and the generator of the configuration reference. */
+#include <stddef.h>
+
+#include "base/check.h"
+#include "config/server_priv.h"
+
+#define INT_LIMIT INT32_MAX /* the largest value a Tomcat file can hold */
+#define PORT_MAX  65535
+
+#define TEXT(owner, attribute, member, fallback, text)                                           \
+    {                                                                                            \
+        attribute, SCHEMA_STRING, fallback, 0, 0, NULL, offsetof(struct owner, member), "", text \
+    }
+#define NUMBER(owner, attribute, member, fallback, min, max, unit, text)                       \
+    {                                                                                          \
+        attribute, SCHEMA_INT, fallback, min, max, NULL, offsetof(struct owner, member), unit, \
+            text                                                                               \
+    }
+#define SWITCH(owner, attribute, member, fallback, text)                                       \
+    {                                                                                          \
+        attribute, SCHEMA_BOOL, fallback, 0, 0, NULL, offsetof(struct owner, member), "", text \
+    }
+#define CHOICE(owner, attribute, member, fallback, choices, text)                                 \
+    {                                                                                             \
+        attribute, SCHEMA_ENUM, fallback, 0, 0, choices, offsetof(struct owner, member), "", text \
+    }
+
+static const struct schema_attribute server_attributes[] = {
+    NUMBER(server_config, "stopTimeout", stop_timeout, "30000", 0, INT_LIMIT, "ms",
+           "How long an orderly stop may take before what is left is cut off."),
+};
+static const char *const server_unserved[] = {
+    "address",  "className",      "periodicEventDelay",     "port", "portOffset",
+    "shutdown", "utilityThreads", "utilityThreadsAsDaemon", NULL};
+static const char *const server_children[] = {"Service", NULL};
+static const char *const server_unserved_children[] = {"GlobalNamingResources", "Listener", NULL};
+
+static const struct schema_attribute service_attributes[] = {
+    TEXT(service_config, "name", name, "Catalina", "The name of the service in logs and reports."),
+};
+static const char *const service_unserved[] = {"className", "gracefulStopAwaitMillis", NULL};
+static const char *const service_children[] = {"Connector", "Engine", NULL};
+static const char *const service_unserved_children[] = {"Executor", "Listener", NULL};
+
+/* In the order of CONFIG_SOLIDUS_... */
+static const char *const solidus_choices[] = {"reject", "decode", "passthrough", NULL};
+
+#define C_TEXT(...)   TEXT(connector_config, __VA_ARGS__)
+#define C_NUMBER(...) NUMBER(connector_config, __VA_ARGS__)
+#define C_SWITCH(...) SWITCH(connector_config, __VA_ARGS__)
+static const struct schema_attribute connector_attributes[] = {
+    C_TEXT("address", address, "", "The IP address to listen on; empty means all of them."),
+    C_NUMBER("port", port, NULL, 0, PORT_MAX, "",
+             "The TCP port to listen on; 0 takes any free one and tells it in the log."),
+    C_TEXT("protocol", protocol, "HTTP/1.1", "The protocol spoken; HTTP/1.1 is the only one."),
+    C_NUMBER("acceptCount", accept_count, "100", 1, PORT_MAX, "",
+             "Connections the kernel holds back before they are accepted."),
+    C_NUMBER("maxConnections", max_connections, "8192", 1, 1000000, "",
+             "Connections open at one time."),
+    C_NUMBER("connectionTimeout", connection_timeout, "20000", 1, INT_LIMIT, "ms",
+             "How long the whole head of a request may take."),
+    C_NUMBER("keepAliveTimeout", keep_alive_timeout, "60000", -1, INT_LIMIT, "ms",
+             "How long a connection may wait for its next request; -1 or 0: without end."),
+    C_NUMBER("maxKeepAliveRequests", max_keep_alive_requests, "10000", -1, INT_LIMIT, "",
+             "Requests on one connection; 1: no keep-alive, -1 or 0: unlimited."),
+    C_NUMBER("bodyTimeout", body_timeout, "20000", 1, INT_LIMIT, "ms",
+             "How long a request body may make no progress."),
+    C_NUMBER("sendTimeout", send_timeout, "20000", 1, INT_LIMIT, "ms",
+             "How long a client may take nothing of a pending response."),
+    C_NUMBER("maxThreads", max_threads, "200", 1, 10000, "", "Worker threads at most."),
+    C_NUMBER("minSpareThreads", min_spare_threads, "10", 1, 10000, "",
+             "Worker threads kept alive; never more than maxThreads."),
+    C_NUMBER("threadsMaxIdleTime", threads_max_idle_time, "60000", 1, INT_LIMIT, "ms",
+             "How long a worker beyond minSpareThreads may be idle."),
+    C_NUMBER("groups", groups, "0", 0, 256, "",
+             "Groups of one poller and its workers; 0: a quarter of the cores, 1 to 16."),
+    C_NUMBER("maxQueueSize", max_queue_size, "10000", 1, INT_LIMIT, "",
+             "Requests that may wait for a worker, per context and group."),
+    C_NUMBER("maxUriSize", max_uri_size, "8192", 1, 16777216, "bytes",
+             "The longest request target."),
+    C_NUMBER("maxHttpHeaderSize", max_http_header_size, "8192", 1, 16777216, "bytes",
+             "The largest head of a request, request line included."),
+    C_NUMBER("maxHeaderCount", max_header_count, "100", 1, 10000, "",
+             "Header fields of a request."),
+    C_NUMBER("maxParameterCount", max_parameter_count, "1000", 0, INT_LIMIT, "",
+             "Parameters of a request, from its query and its form together."),
+    C_NUMBER("maxPostSize", max_post_size, "2097152", 0, INT_LIMIT, "bytes",
+             "The largest form body that is parsed into parameters."),
+    C_NUMBER("maxTrailerSize", max_trailer_size, "8192", 0, 16777216, "bytes",
+             "All trailer fields of a request together."),
+    C_NUMBER("maxExtensionSize", max_extension_size, "8192", 0, 16777216, "bytes",
+             "All chunk extensions of a request together."),
+    C_NUMBER("maxSwallowSize", max_swallow_size, "2097152", 0, INT_LIMIT, "bytes",
+             "Unread body that is drained in order to keep the connection."),
+    C_NUMBER("bodyMemory", body_memory, "65536", 0, 1073741824, "bytes",
+             "Request body that is held in memory."),
+    C_NUMBER("outputMemory", output_memory, "65536", 1024, 1073741824, "bytes",
+             "Response that is held in memory for a client slower than its servlet."),
+    C_TEXT("relaxedPathChars", relaxed_path_chars, "",
+           "Characters taken in a path although they should be encoded."),
+    C_TEXT("relaxedQueryChars", relaxed_query_chars, "",
+           "Characters taken in a query although they should be encoded."),
+    CHOICE(connector_config, "encodedSolidusHandling", encoded_solidus, "reject", solidus_choices,
+           "What happens to %2F in a path: 400, decoded to a slash, or left encoded."),
+    C_SWITCH("rejectSuspiciousURIs", reject_suspicious_uris, "true",
+             "Answers 400 to paths that the servlet specification calls suspicious."),
+    C_SWITCH("allowTrace", allow_trace, "false", "Lets the method TRACE through."),
+    C_SWITCH("tcpNoDelay", tcp_no_delay, "true", "Sets TCP_NODELAY on connections."),
+    C_NUMBER("socket.rxBufSize", socket_rx_buf, "0", 0, INT_LIMIT, "bytes",
+             "The socket's receive buffer; 0: the system's default."),
+    C_NUMBER("socket.txBufSize", socket_tx_buf, "0", 0, INT_LIMIT, "bytes",
+             "The socket's send buffer; 0: the system's default."),
+    C_TEXT("server", server, "", "The Server header of responses; empty: none is sent."),
+};
+static const struct schema_fixed connector_fixed[] = {
+    {"SSLEnabled", "false", "TLS is not built yet, and requests must not go unencrypted instead"},
+    {"unixDomainSocketPath", "",
+     "a TCP port would be open to others than the socket's permissions let in"},
+};
+static const char *const connector_unserved[] = {"URIEncoding",
+                                                 "acceptorThreadPriority",
+                                                 "allowBackslash",
+                                                 "allowedTrailerHeaders",
+                                                 "asyncTimeout",
+                                                 "bindOnInit",
+                                                 "clientCertProvider",
+                                                 "compressibleMimeType",
+                                                 "compression",
+                                                 "compressionMinSize",
+                                                 "connectionLinger",
+                                                 "connectionUploadTimeout",
+                                                 "continueResponseTiming",
+                                                 "defaultSSLHostConfigName",
+                                                 "disableUploadTimeout",
+                                                 "discardFacades",
+                                                 "enableLookups",
+                                                 "encodedReverseSolidusHandling",
+                                                 "enforceEncodingInGetWriter",
+                                                 "executor",
+                                                 "executorTerminationTimeoutMillis",
+                                                 "maxCookieCount",
+                                                 "maxHttpRequestHeaderSize",
+                                                 "maxHttpResponseHeaderSize",
+                                                 "maxPartCount",
+                                                 "maxPartHeaderSize",
+                                                 "maxSavePostSize",
+                                                 "noCompressionEncodings",
+                                                 "noCompressionUserAgents",
+                                                 "parseBodyMethods",
+                                                 "pollerThreadPriority",
+                                                 "processorCache",
+                                                 "proxyName",
+                                                 "proxyPort",
+                                                 "redirectPort",
+                                                 "restrictedUserAgents",
+                                                 "scheme",
+                                                 "secure",
+                                                 "selectorTimeout",
+                                                 "serverRemoveAppProvidedValues",
+                                                 "sniParseLimit",
+                                                 "socket.appReadBufSize",
+                                                 "socket.appWriteBufSize",
+                                                 "socket.bufferPool",
+                                                 "socket.directBuffer",
+                                                 "socket.directSslBuffer",
+                                                 "socket.eventCache",
+                                                 "socket.ooBInline",
+                                                 "socket.performanceBandwidth",
+                                                 "socket.performanceConnectionTime",
+                                                 "socket.performanceLatency",
+                                                 "socket.processorCache",
+                                                 "socket.soKeepAlive",
+                                                 "socket.soLingerOn",
+                                                 "socket.soLingerTime",
+                                                 "socket.soReuseAddress",
+                                                 "socket.soTimeout",
+                                                 "socket.tcpNoDelay",
+                                                 "socket.timeoutInterval",
+                                                 "socket.unlockTimeout",
+                                                 "strictSni",
+                                                 "threadPriority",
+                                                 "throwOnFailure",
+                                                 "unixDomainSocketPathPermissions",
+                                                 "useAsyncIO",
+                                                 "useBodyEncodingForURI",
+                                                 "useIPVHosts",
+                                                 "useInheritedChannel",
+                                                 "useKeepAliveResponseHeader",
+                                                 "useSendfile",
+                                                 "useVirtualThreads",
+                                                 "xpoweredBy",
+                                                 NULL};
+static const char *const connector_unserved_children[] = {"Listener", "SSLHostConfig",
+                                                          "UpgradeProtocol", NULL};
+
+static const struct schema_attribute engine_attributes[] = {
+    TEXT(engine_config, "name", name, "Catalina", "The name of the engine in logs and reports."),
+    TEXT(engine_config, "defaultHost", default_host, NULL,
+         "The host that answers for names no host has."),
+};
+static const char *const engine_unserved[] = {"backgroundProcessorDelay", "className", "jvmRoute",
+                                              "startStopThreads", NULL};
+static const char *const engine_children[] = {"Host", NULL};
+static const char *const engine_unserved_children[] = {"Cluster", "Listener", "Realm", "Valve",
+                                                       NULL};
+
+static const struct schema_attribute host_attributes[] = {
+    TEXT(host_config, "name", name, NULL,
+         "The host's name, or *.domain for all names one label longer."),
+    TEXT(host_config, "appBase", app_base, "webapps",
+         "The folder of the host's applications, relative to the base."),
+};
+static const struct schema_fixed host_fixed[] = {
+    {"deployIgnore", "", "applications that were to be left out would be deployed"},
+    {"deployOnStartup", "true", "applications that were to be left out would be deployed"},
+};
+static const char *const host_unserved[] = {"autoDeploy",
+                                            "backgroundProcessorDelay",
+                                            "className",
+                                            "configClass",
+                                            "contextClass",
+                                            "copyXML",
+                                            "createDirs",
+                                            "deployXML",
+                                            "errorReportValveClass",
+                                            "legacyAppBase",
+                                            "failCtxIfServletStartFails",
+                                            "startStopThreads",
+                                            "undeployOldVersions",
+                                            "unpackWARs",
+                                            "workDir",
+                                            "xmlBase",
+                                            NULL};
+static const char *const host_children[] = {"Alias", "Context", NULL};
+static const char *const host_unserved_children[] = {"Cluster", "Listener", "Realm", "Valve", NULL};
+
+static const struct schema_attribute context_attributes[] = {
+    TEXT(context_config, "path", path, NULL,
+         "The path the application answers under; empty for the root."),
+    TEXT(context_config, "docBase", doc_base, "",
+         "The application's folder or .so, relative to appBase; by default named after the path."),
+    NUMBER(context_config, "hookTimeout", hook_timeout, "30000", 1, INT_LIMIT, "ms",
+           "How long each of the application's init, start and health may take."),
+    NUMBER(context_config, "stopTimeout", stop_timeout, "10000", 0, INT_LIMIT, "ms",
+           "How long the application's stop may take."),
+    NUMBER(context_config, "maxThreads", max_threads_share, "0", 0, 10000, "",
+           "Workers busy in the application at one time; 0: three quarters of the connector's."),
+};
+static const char *const context_unserved[] = {"addWebinfClassesResources",
+                                               "allowCasualMultipartParsing",
+                                               "allowMultipleLeadingForwardSlashInPath",
+                                               "altDDName",
+                                               "alwaysAccessSession",
+                                               "antiResourceLocking",
+                                               "backgroundProcessorDelay",
+                                               "className",
+                                               "clearReferencesHttpClientKeepAliveThread",
+                                               "clearReferencesObjectStreamClassCaches",
+                                               "clearReferencesRmiTargets",
+                                               "clearReferencesStopThreads",
+                                               "clearReferencesStopTimerThreads",
+                                               "clearReferencesThreadLocals",
+                                               "containerSciFilter",
+                                               "contextGetResourceRequiresSlash",
+                                               "cookies",
+                                               "createUploadTargets",
+                                               "crossContext",
+                                               "dispatcherWrapsSameObject",
+                                               "dispatchersUseEncodedPaths",
+                                               "encodedReverseSolidusHandling",
+                                               "encodedSolidusHandling",
+                                               "failCtxIfServletStartFails",
+                                               "fireRequestListenersOnForwards",
+                                               "ignoreAnnotations",
+                                               "jndiExceptionOnFailedWrite",
+                                               "logEffectiveWebXml",
+                                               "mapperContextRootRedirectEnabled",
+                                               "mapperDirectoryRedirectEnabled",
+                                               "notFoundClassResourceCacheSize",
+                                               "override",
+                                               "parallelAnnotationScanning",
+                                               "preemptiveAuthentication",
+                                               "privileged",
+                                               "reloadable",
+                                               "renewThreadsWhenStoppingContext",
+                                               "resourceOnlyServlets",
+                                               "sendRedirectBody",
+                                               "sessionCookieDomain",
+                                               "sessionCookieName",
+                                               "sessionCookiePath",
+                                               "sessionCookiePathUsesTrailingSlash",
+                                               "sessionTimeout",
+                                               "skipMemoryLeakChecksOnJvmShutdown",
+                                               "suspendWrappedResponseAfterForward",
+                                               "swallowAbortedUploads",
+                                               "swallowOutput",
+                                               "tldValidation",
+                                               "unloadDelay",
+                                               "unpackWAR",
+                                               "urlPatternsProvidedInDecodedForm",
+                                               "useBloomFilterForArchives",
+                                               "useHttpOnly",
+                                               "useNaming",
+                                               "usePartitioned",
+                                               "useRelativeRedirects",
+                                               "validateClientProvidedNewSessionId",
+                                               "webappVersion",
+                                               "workDir",
+                                               "wrapperClass",
+                                               "xmlBlockExternal",
+                                               "xmlNamespaceAware",
+                                               "xmlValidation",
+                                               NULL};
+static const char *const context_unserved_children[] = {"CookieProcessor",
+                                                        "EJB",
+                                                        "Ejb",
+                                                        "Environment",
+                                                        "JarScanner",
+                                                        "Listener",
+                                                        "Loader",
+                                                        "LocalEjb",
+                                                        "Manager",
+                                                        "Parameter",
+                                                        "Realm",
+                                                        "Resource",
+                                                        "ResourceEnvRef",
+                                                        "ResourceLink",
+                                                        "Resources",
+                                                        "ServiceRef",
+                                                        "Transaction",
+                                                        "Valve",
+                                                        "WatchedResource",
+                                                        "WrapperLifecycle",
+                                                        "WrapperListener",
+                                                        NULL};
+
+static const struct schema_element elements[ELEMENT_COUNT] = {
+    [ELEMENT_SERVER] = {.name = "Server",
+                        .attributes = server_attributes,
+                        .count = ARRAY_COUNT(server_attributes),
+                        .doc = "The whole of one server process; the root of the file.",
+                        .unserved = server_unserved,
+                        .children = server_children,
+                        .unserved_children = server_unserved_children},
+    [ELEMENT_SERVICE] = {.name = "Service",
+                         .attributes = service_attributes,
+                         .count = ARRAY_COUNT(service_attributes),
+                         .doc = "Connectors, and the one engine that answers what they take in.",
+                         .unserved = service_unserved,
+                         .children = service_children,
+                         .unserved_children = service_unserved_children},
+    [ELEMENT_CONNECTOR] = {.name = "Connector",
+                           .attributes = connector_attributes,
+                           .count = ARRAY_COUNT(connector_attributes),
+                           .doc = "One listening address and port, its threads and its limits.",
+                           .fixed = connector_fixed,
+                           .fixed_count = ARRAY_COUNT(connector_fixed),
+                           .unserved = connector_unserved,
+                           .unserved_children = connector_unserved_children},
+    [ELEMENT_ENGINE] = {.name = "Engine",
+                        .attributes = engine_attributes,
+                        .count = ARRAY_COUNT(engine_attributes),
+                        .doc = "The hosts of a service.",
+                        .unserved = engine_unserved,
+                        .children = engine_children,
+                        .unserved_children = engine_unserved_children},
+    [ELEMENT_HOST] = {.name = "Host",
+                      .attributes = host_attributes,
+                      .count = ARRAY_COUNT(host_attributes),
+                      .doc = "One virtual host and the folder its applications are found in.",
+                      .fixed = host_fixed,
+                      .fixed_count = ARRAY_COUNT(host_fixed),
+                      .unserved = host_unserved,
+                      .children = host_children,
+                      .unserved_children = host_unserved_children},
+    [ELEMENT_ALIAS] = {.name = "Alias", .doc = "A further name of a host, as the element's text."},
+    [ELEMENT_CONTEXT] = {.name = "Context",
+                         .attributes = context_attributes,
+                         .count = ARRAY_COUNT(context_attributes),
+                         .doc = "One application with settings of its own.",
+                         .unserved = context_unserved,
+                         .unserved_children = context_unserved_children},
+};
+
+const struct schema_element *schema_elements(size_t *count)
+{
+    *count = ARRAY_COUNT(elements);
+    return elements;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * server.xml as a typed model. Read by cli and deploy; the supervisor takes the listeners from it.
+ * Everything lives as long as the struct server_config. */
+#ifndef CONFIG_SERVER_H
+#define CONFIG_SERVER_H
+#include "base/buf.h"
+#include "config/xml.h"
+
+enum { CONFIG_SOLIDUS_REJECT, CONFIG_SOLIDUS_DECODE, CONFIG_SOLIDUS_PASSTHROUGH };
+
+struct
+    connector_config { /* <Connector>; sizes in bytes, times in ms, -1 = no limit where allowed */
+    int line;
+    const char *address;  /* default "": all addresses, dual stack. "127.0.0.1", "::1", ... */
+    int64_t port;         /* required, 0..65535; 0 = any free port, told in the log and by status */
+    const char *protocol; /* "HTTP/1.1" (Tomcat's class names for it are accepted too) */
+    int64_t accept_count; /* acceptCount 100: listen backlog */
+    int64_t max_connections;         /* maxConnections 8192 */
+    int64_t connection_timeout;      /* connectionTimeout 20000: whole head */
+    int64_t keep_alive_timeout;      /* keepAliveTimeout 60000; -1 none */
+    int64_t max_keep_alive_requests; /* maxKeepAliveRequests 10000; 1 off; -1 unlimited */
+    int64_t body_timeout;            /* bodyTimeout 20000: without progress */
+    int64_t send_timeout;            /* sendTimeout 20000: without progress */
+    int64_t max_threads;             /* maxThreads 200 */
+    int64_t min_spare_threads;       /* minSpareThreads 10 */
+    int64_t threads_max_idle_time;   /* threadsMaxIdleTime 60000 */
+    int64_t groups;                  /* groups 0 = automatic: clamp(cores / 4, 1, 16) */
+    int64_t max_queue_size;         /* maxQueueSize 10000: waiting requests per context and group */
+    int64_t max_uri_size;           /* maxUriSize 8192 */
+    int64_t max_http_header_size;   /* maxHttpHeaderSize 8192 */
+    int64_t max_header_count;       /* maxHeaderCount 100 */
+    int64_t max_parameter_count;    /* maxParameterCount 1000 */
+    int64_t max_post_size;          /* maxPostSize 2097152 */
+    int64_t max_trailer_size;       /* maxTrailerSize 8192 */
+    int64_t max_extension_size;     /* maxExtensionSize 8192 */
+    int64_t max_swallow_size;       /* maxSwallowSize 2097152 */
+    int64_t body_memory;            /* bodyMemory 65536 */
+    int64_t output_memory;          /* outputMemory 65536 */
+    const char *relaxed_path_chars; /* relaxedPathChars "" */
+    const char *relaxed_query_chars; /* relaxedQueryChars "" */
+    int32_t encoded_solidus;         /* encodedSolidusHandling reject|decode|passthrough */
+    bool reject_suspicious_uris;     /* rejectSuspiciousURIs true */
+    bool allow_trace;                /* allowTrace false */
+    bool tcp_no_delay;               /* tcpNoDelay true */
+    int64_t socket_rx_buf;           /* socket.rxBufSize 0 = the system's */
+    int64_t socket_tx_buf;           /* socket.txBufSize 0 = the system's */
+    const char *server;              /* server "": the Server header; "" = none is sent */
+    struct connector_config *next;
+};
+struct context_config { /* <Context> in server.xml, or the defaults for what is found in appBase */
+    int line;
+    const char *path;          /* "" = root */
+    const char *doc_base;      /* folder or .so; relative to the host's appBase */
+    int64_t hook_timeout;      /* hookTimeout 30000: each of init, start, health */
+    int64_t stop_timeout;      /* stopTimeout 10000 */
+    int64_t max_threads_share; /* maxThreads 0 = three quarters of the connector's */
+    struct context_config *next;
+};
+struct alias_config {
+    int line;
+    const char *name; /* lower-cased */
+    struct alias_config *next;
+};
+struct host_config { /* <Host> */
+    int line;
+    const char *name;     /* lower-cased; "*.example.org" is a wildcard */
+    const char *app_base; /* appBase "webapps"; relative to the base */
+    struct alias_config *aliases;
+    struct context_config *contexts;
+    struct host_config *next;
+};
+struct engine_config { /* <Engine> */
+    int line;
+    const char *name;
+    const char *default_host; /* the name of one of the hosts, also when an alias was given */
+    struct host_config *hosts;
+};
+struct service_config { /* <Service> */
+    int line;
+    const char *name;
+    struct connector_config *connectors;
+    struct engine_config engine;
+    struct service_config *next;
+};
+struct server_config { /* <Server> */
+    struct xml_doc doc;
+    const char *base;     /* absolute path of CSERV_BASE */
+    int64_t stop_timeout; /* <Server stopTimeout="30000">: whole orderly stop; ours, not Tomcat's */
+    struct service_config *services;
+};
+
+/* Reads BASE/conf/server.xml. Checks what needs more than one element: defaultHost names a host, two
+ * connectors on one address and port, two hosts or aliases of one name, two contexts of one path; at
+ * least one Service, Engine and Host. ${catalina.base}, ${cserv.base}, ${catalina.home},
+ * ${cserv.home} and environment variables are substituted. False: err with file:line. */
+bool server_config_read(struct server_config *out, const char *base, const char *home,
+                        struct err *err);
+void server_config_free(struct server_config *c);
+/* The defaults for a context found in appBase. */
+void context_config_defaults(struct context_config *c);
+/* Prints every element with every attribute's effective value, and "(default)" behind those not
+ * given: configtest --effective. */
+bool server_config_print(const struct server_config *c, struct buf *out);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * servlet-mapping and filter-mapping of web.xml: the form of url-patterns, and that every name leads
+ * somewhere and every pattern to one servlet. Called by webxml.c once all servlets are known. */
+#include "base/check.h"
+#include "config/schema.h"
+#include "config/webxml_priv.h"
+#include "observe/log.h"
+
+/* Forms of the servlet specification: empty, a lone slash, an exact path, a path ending in slash and
+ * star, star dot extension. */
+static bool is_url_pattern(const char *text)
+{
+    for (const char *p = text; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            return false;
+    if (strncmp(text, "*.", 2) == 0)
+        return text[2] != '\0' && !strpbrk(text + 2, "/*");
+    return text[0] == '\0' || (text[0] == '/' && !strstr(text, "*."));
+}
+
+static bool bad_pattern(struct webxml_reader *r, const struct xml_node *node)
+{
+    err_set(r->err, "<url-pattern> '%.128s' is not well formed", node->text);
+    err_why(r->err, "expected \"\", \"/\", \"/exact\", \"/prefix/*\" or \"*.extension\"");
+    if (node->text[0] && !strpbrk(node->text, "/*"))
+        err_hint(r->err, "did you mean '/%.128s'?", node->text);
+    return webxml_fail(r, node->line);
+}
+
+static bool pattern_add(struct webxml_reader *r, const struct xml_node *node,
+                        struct webxml_pattern **list)
+{
+    struct webxml_pattern *pattern = arena_zalloc(&r->out->doc.arena, sizeof(*pattern));
+    if (!pattern)
+        return webxml_no_memory(r);
+    pattern->text = node->text;
+    pattern->line = node->line;
+    while (*list)
+        list = &(*list)->next;
+    *list = pattern;
+    return true;
+}
+
+/* The value of NAME in MAP, or err with the nearest key. */
+static void *name_find(struct webxml_reader *r, const struct map *map, const char *what,
+                       const struct xml_node *node)
+{
+    void *found = map_get(map, span_of(node->text));
+    if (found)
+        return found;
+    err_set(r->err, "<%s> '%.128s' names no <%s>", node->name, node->text, what);
+    err_why(r->err, "expected the name of a <%s> of this file", what);
+    for (size_t i = 0; i < map_count(map); i++) {
+        struct span key;
+        void *value;
+        map_at(map, i, &key, &value);
+        const char *known = strcmp(what, "servlet") == 0 ? ((struct webxml_servlet *)value)->name
+                                                         : ((struct webxml_filter *)value)->name;
+        if (schema_nearest(node->text, &known, 1)) {
+            err_hint(r->err, "did you mean '%.128s'?", known);
+            break;
+        }
+    }
+    webxml_fail(r, node->line);
+    return NULL;
+}
+
+static const struct xml_node *child_required(struct webxml_reader *r, const struct xml_node *node,
+                                             const char *name)
+{
+    const struct xml_node *child = xml_child(node, name);
+    if (child)
+        return child;
+    err_set(r->err, "<%s> has no <%s>", node->name, name);
+    webxml_fail(r, node->line);
+    return NULL;
+}
+
+static bool map_pattern(struct webxml_reader *r, const struct xml_node *node,
+                        struct webxml_servlet *servlet)
+{
+    const struct webxml_servlet *owner = map_get(r->patterns, span_of(node->text));
+    if (!is_url_pattern(node->text))
+        return bad_pattern(r, node);
+    if (owner && owner != servlet) {
+        err_set(r->err, "<url-pattern> '%.128s' leads to two servlets", node->text);
+        err_why(r->err, "'%.128s' has it already, here it is given to '%.128s'", owner->name,
+                servlet->name);
+        return webxml_fail(r, node->line);
+    }
+    if (owner)
+        return true;
+    if (!map_put(r->patterns, span_of(node->text), servlet, NULL))
+        return webxml_no_memory(r);
+    return pattern_add(r, node, &servlet->patterns);
+}
+
+bool webxml_map_servlet(struct webxml_reader *r, const struct xml_node *node)
+{
+    const struct xml_node *name;
+    struct webxml_servlet *servlet;
+    if (!webxml_children_check(r, &webxml_servlet_mapping, node) ||
+        !(name = child_required(r, node, "servlet-name")) ||
+        !child_required(r, node, "url-pattern") ||
+        !(servlet = name_find(r, r->servlets, "servlet", name)))
+        return false;
+    for (const struct xml_node *c = node->children; c; c = c->next)
+        if (strcmp(c->name, "url-pattern") == 0 && !map_pattern(r, c, servlet))
+            return false;
+    return true;
+}
+
+static bool bad_dispatcher(struct webxml_reader *r, const struct xml_node *node,
+                           const char *const *known)
+{
+    const char *nearest = schema_nearest(node->text, known, 5);
+    err_set(r->err, "<dispatcher> '%.64s' is not valid", node->text);
+    err_why(r->err, "expected one of: REQUEST, FORWARD, INCLUDE, ERROR, ASYNC");
+    if (nearest)
+        err_hint(r->err, "did you mean '%s'?", nearest);
+    return webxml_fail(r, node->line);
+}
+
+/* Sets *requests to whether the mapping is meant for requests from outside, which are the only ones
+ * there are yet. Without any <dispatcher> it is. */
+static bool read_dispatchers(struct webxml_reader *r, const struct xml_node *node, bool *requests)
+{
+    static const char *const known[] = {"REQUEST", "FORWARD", "INCLUDE", "ERROR", "ASYNC", NULL};
+    *requests = xml_child(node, "dispatcher") == NULL;
+    for (const struct xml_node *c = node->children; c; c = c->next) {
+        if (strcmp(c->name, "dispatcher") != 0)
+            continue;
+        if (!schema_listed(known, c->text))
+            return bad_dispatcher(r, c, known);
+        if (strcmp(c->text, "REQUEST") == 0)
+            *requests = true;
+        else
+            LOG(config, LOG_WARN, "%s:%d: <dispatcher> %s is not served yet: it has no effect",
+                r->out->doc.file, c->line, c->text);
+    }
+    return true;
+}
+
+static bool read_targets(struct webxml_reader *r, const struct xml_node *node,
+                         struct webxml_filter_mapping *mapping)
+{
+    bool ok = true;
+    for (const struct xml_node *c = node->children; ok && c; c = c->next) {
+        if (strcmp(c->name, "url-pattern") == 0) {
+            ok = is_url_pattern(c->text) || strcmp(c->text, "*") == 0 || bad_pattern(r, c);
+            ok = ok && pattern_add(r, c, &mapping->url_patterns);
+        } else if (strcmp(c->name, "servlet-name") == 0) {
+            ok = strcmp(c->text, "*") == 0 || name_find(r, r->servlets, "servlet", c);
+            ok = ok && pattern_add(r, c, &mapping->servlet_names);
+        }
+    }
+    if (!ok || mapping->url_patterns || mapping->servlet_names)
+        return ok;
+    err_set(r->err, "<filter-mapping> has neither <url-pattern> nor <servlet-name>");
+    return webxml_fail(r, node->line);
+}
+
+bool webxml_map_filter(struct webxml_reader *r, const struct xml_node *node,
+                       struct webxml_filter_mapping ***tail)
+{
+    struct webxml_filter_mapping *mapping = arena_zalloc(&r->out->doc.arena, sizeof(*mapping));
+    const struct xml_node *name;
+    bool requests;
+    if (!mapping)
+        return webxml_no_memory(r);
+    if (!webxml_children_check(r, &webxml_filter_mapping_element, node) ||
+        !(name = child_required(r, node, "filter-name")) ||
+        !name_find(r, r->filters, "filter", name) || !read_targets(r, node, mapping) ||
+        !read_dispatchers(r, node, &requests))
+        return false;
+    mapping->line = node->line;
+    mapping->filter_name = name->text;
+    if (requests) {
+        **tail = mapping;
+        *tail = &mapping->next;
+    }
+    return true;
+}

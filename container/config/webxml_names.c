@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The element names of web.xml: which are read, which are passed over with a WARN, and which are
+ * refused because a page would be open without them. Called by webxml.c for each element. */
+#include "base/check.h"
+#include "config/schema.h"
+#include "config/webxml_priv.h"
+#include "observe/log.h"
+
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static const char *const protecting[] = {"security-constraint", "login-config",
+                                         "deny-uncovered-http-methods"};
+#define DESCRIPTION NAMES("description", "display-name", "icon")
+
+const struct webxml_element webxml_app = {
+    "web-app",
+    NAMES("display-name", "filter", "filter-mapping", "servlet", "servlet-mapping",
+          "welcome-file-list"),
+    NAMES("description", "icon"),
+    NAMES("absolute-ordering", "administered-object", "connection-factory", "context-param",
+          "data-source", "default-context-path", "distributable", "ejb-local-ref", "ejb-ref",
+          "env-entry", "error-page", "jms-connection-factory", "jms-destination", "jsp-config",
+          "listener", "locale-encoding-mapping-list", "mail-session", "message-destination",
+          "message-destination-ref", "mime-mapping", "module-name", "ordering",
+          "persistence-context-ref", "persistence-unit-ref", "post-construct", "pre-destroy",
+          "request-character-encoding", "resource-env-ref", "resource-ref",
+          "response-character-encoding", "security-role", "service-ref", "session-config",
+          "taglib")};
+const struct webxml_element webxml_servlet_element = {
+    "servlet",
+    NAMES("enabled", "init-param", "jsp-file", "load-on-startup", "servlet-class", "servlet-name"),
+    DESCRIPTION, NAMES("async-supported", "multipart-config", "run-as", "security-role-ref")};
+const struct webxml_element webxml_servlet_mapping = {
+    "servlet-mapping", NAMES("servlet-name", "url-pattern"), NULL, NULL};
+const struct webxml_element webxml_filter_element = {
+    "filter", NAMES("filter-class", "filter-name", "init-param"), DESCRIPTION,
+    NAMES("async-supported")};
+const struct webxml_element webxml_filter_mapping_element = {
+    "filter-mapping", NAMES("dispatcher", "filter-name", "servlet-name", "url-pattern"), NULL,
+    NULL};
+const struct webxml_element webxml_init_param = {"init-param", NAMES("param-name", "param-value"),
+                                                 NAMES("description"), NULL};
+const struct webxml_element webxml_welcome_list = {"welcome-file-list", NAMES("welcome-file"), NULL,
+                                                   NULL};
+
+static bool refuse(struct webxml_reader *r, const struct xml_node *node, const char *meant)
+{
+    if (strcmp(node->name, meant) == 0) {
+        err_set(r->err, "<%s> is not served yet", node->name);
+        err_why(r->err, "it protects, and nothing is served without it");
+        err_hint(r->err, "remove the element once the pages may be open to everybody");
+    } else {
+        err_set(r->err, "<%.64s> is not an element of web.xml", node->name);
+        err_hint(r->err, "did you mean <%s>? It protects, so it is not passed over", meant);
+    }
+    return webxml_fail(r, node->line);
+}
+
+/* Whoever misspelled a protecting element, or put it in the wrong place, meant to protect. */
+static bool protection_check(struct webxml_reader *r, const struct xml_node *node)
+{
+    const char *meant = schema_nearest(node->name, protecting, ARRAY_COUNT(protecting));
+    if (meant)
+        return refuse(r, node, meant);
+    for (const struct xml_node *c = node->children; c; c = c->next)
+        if (!protection_check(r, c))
+            return false;
+    return true;
+}
+
+static const char *nearest_of(const struct webxml_element *e, const char *name)
+{
+    const char *const *lists[] = {e->served, e->silent, e->unserved};
+    const char *nearest = NULL;
+    for (size_t i = 0; i < ARRAY_COUNT(lists) && !nearest; i++)
+        for (const char *const *n = lists[i]; n && *n && !nearest; n++)
+            nearest = schema_nearest(name, n, 1);
+    return nearest;
+}
+
+static bool stranger_check(struct webxml_reader *r, const struct webxml_element *e,
+                           const struct xml_node *node)
+{
+    const char *file = r->out->doc.file, *nearest;
+    if (!protection_check(r, node))
+        return false;
+    if (schema_listed(e->unserved, node->name)) {
+        if (map_get(r->warned, span_of(node->name)))
+            return true;
+        LOG(config, LOG_WARN,
+            "%s:%d: <%s> in <%s> is not served yet: it has no effect, as others "
+            "of its name in this file",
+            file, node->line, node->name, e->name);
+        return map_put(r->warned, span_of(node->name), r, NULL) || webxml_no_memory(r);
+    }
+    nearest = nearest_of(e, node->name);
+    LOG(config, LOG_WARN, "%s:%d: <%s> has no element <%s>, it is ignored%s%s%s", file, node->line,
+        e->name, node->name, nearest ? "; did you mean <" : "", nearest ? nearest : "",
+        nearest ? ">?" : "");
+    return true;
+}
+
+bool webxml_children_check(struct webxml_reader *r, const struct webxml_element *e,
+                           const struct xml_node *node)
+{
+    for (const struct xml_node *c = node->children; c; c = c->next)
+        if (!schema_listed(e->served, c->name) && !schema_listed(e->silent, c->name) &&
+            !stranger_check(r, e, c))
+            return false;
+    return true;
+}
