@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The way an answer leaves: the only face of a connection that engine and facades see. Implemented
+ * twice in connector: leased (the worker writes to the socket itself) and posted (a locked queue that
+ * the poller drains). A channel may change from leased to posted in the middle of an answer; callers
+ * always go through exchange->channel. */
+#ifndef HTTP_CHANNEL_H
+#define HTTP_CHANNEL_H
+#include <stdint.h>
+#include "base/chain.h"
+#include "base/span.h"
+
+struct exchange;
+
+enum channel_result {
+    CHANNEL_OK = 0,
+    CHANNEL_GONE = -1,     /* the client left, or was slower than sendTimeout: the answer is over */
+    CHANNEL_NO_MEMORY = -2 /* nothing of this call was taken */
+};
+
+struct channel_ops {
+    /* Worker (or any one thread at a time when posted). Takes body bytes; the head goes first, from
+     * x->res, which must not change any more. RELEASE NULL: the bytes are copied or sent before the
+     * call returns; else they stay valid until RELEASE(ARG), which is called exactly once, also on
+     * failure. May wait when posted. */
+    enum channel_result (*write)(struct exchange *x, struct span bytes, chain_release_fn *release,
+                                 void *arg);
+    /* Head and everything written so far leave without further calls. Does not wait for the client. */
+    enum channel_result (*flush)(struct exchange *x);
+    /* Up to SIZE bytes of the request's body; 0 at its end. Never waits: requests are complete. */
+    int64_t (*read)(struct exchange *x, void *p, size_t size);
+    /* The answer is complete. Nothing may be called after it. */
+    enum channel_result (*finish)(struct exchange *x);
+    /* The answer is given up: the client must be able to tell, so no regular end is sent and the
+     * connection is closed. Nothing may be called after it. */
+    void (*abort)(struct exchange *x);
+    /* Whether a write of some bytes would be taken without waiting. */
+    bool (*writable)(struct exchange *x);
+};
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One exchange: a neutral request and its answer, without socket or wire version. Filled by a protocol,
+ * served by the engine, its answer encoded by the protocol again. It has its own arena and counted
+ * holders: the connection, a worker or handle that outlives the lease, a queued inbox node. Only the
+ * side that the state of its connection names (hand-over) touches the rest. */
+#ifndef HTTP_EXCHANGE_H
+#define HTTP_EXCHANGE_H
+#include <stdatomic.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "http/channel.h"
+#include "http/headers.h"
+#include "http/method.h"
+#include "http/route.h"
+#include "http/uri.h"
+
+/* An address in few bytes; IPv4-mapped IPv6 is kept as IPv4. */
+struct endpoint {
+    uint8_t bytes[16];
+    uint16_t port;   /* host order */
+    uint8_t family;  /* 4, 6, or 0: unknown */
+    uint8_t reserved;
+    uint32_t scope;
+};
+
+struct request {
+    enum method method;
+    struct span method_text;
+    struct span target;   /* as sent */
+    struct uri uri;
+    uint16_t version;     /* 10, 11 */
+    struct headers headers;
+    struct span host;     /* without port; SPAN_NONE when not given */
+    uint32_t port;        /* 0: not given */
+    int64_t content_length; /* -1: chunked or no body */
+    struct buf body;      /* complete before dispatch */
+    struct endpoint peer, local;
+};
+
+struct response {
+    struct headers headers;
+    int64_t length;     /* announced; -1: not known */
+    uint64_t written;   /* body bytes taken so far */
+    struct buf pending; /* body not handed to the channel yet; kept between exchanges */
+    uint16_t status;
+    bool committed;     /* the head is frozen: handed to the channel */
+    bool ended;         /* finish or abort was called */
+    bool close;         /* close the connection after this answer */
+    bool discard;       /* further body is dropped (over the announced length, or a HEAD) */
+};
+
+/* The encoder's state: belongs to whoever encodes (worker in its lease, else the poller). */
+struct wire {
+    bool head_done;
+    bool chunked;
+    bool bodyless;   /* HEAD, 204, 304: framing fields perhaps, bytes never */
+    bool until_close; /* HTTP/1.0 without a length */
+};
+
+struct exchange {
+    struct arena arena;
+    _Atomic uint32_t holders;
+    const struct channel_ops *channel;
+    void *channel_state; /* connector's: the lease or the posted queue */
+    void (*channel_free)(struct exchange *x); /* NULL, or frees channel_state with the exchange */
+    struct request req;
+    struct response res;
+    struct wire wire;
+    struct route route;
+    bool keep_alive;     /* what the request allows; the answer may still close */
+    size_t body_read;    /* of req.body, by read */
+    struct {
+        uint64_t started, ready, taken, committed, served; /* clock_us; 0: never */
+    } at;
+};
+
+struct exchange *exchange_new(void); /* one holder; NULL: out of memory */
+void exchange_hold(struct exchange *x);
+/* Drops one holder; the last one runs the arena's cleanups and frees. *X becomes NULL. */
+void exchange_release(struct exchange **x);
+/* The sole holder makes it ready for the next request on the same connection. */
+void exchange_reset(struct exchange *x);
+
+int64_t exchange_read_body(struct exchange *x, void *p, size_t size); /* channel_ops.read */
+/* "192.0.2.1" or "2001:db8::1" into OUT (at least 46 bytes); "" for family 0. */
+void endpoint_format(const struct endpoint *e, char *out, size_t size);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Query and form parameters. Called when a servlet first asks for a parameter. */
+#include "http/params.h"
+#include "http/chars.h"
+
+enum { FIRST_ROWS = 16 };
+
+static bool grow(struct params *p, struct arena *a)
+{
+    if (p->cap > UINT32_MAX / 2 / sizeof(*p->v))
+        return false;
+    uint32_t cap = p->cap ? p->cap * 2 : FIRST_ROWS;
+    struct param *v = arena_alloc(a, cap * sizeof(*v));
+    if (!v)
+        return false;
+    if (p->n > 0)
+        memcpy(v, p->v, p->n * sizeof(*v));
+    p->v = v;
+    p->cap = cap;
+    return true;
+}
+
+/* Decodes S at *AT and puts a NUL behind; moves *AT behind that. False: bad escape. */
+static bool decode(struct span s, char **at, struct span *out)
+{
+    char *o = *at;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (c == '+') {
+            c = ' ';
+        } else if (c == '%') {
+            int byte = i + 2 < s.n ? char_from_hex(s.p + i + 1) : -1;
+            if (byte < 0)
+                return false;
+            c = (char)byte;
+            i += 2;
+        }
+        *o++ = c;
+    }
+    *out = span_make(*at, (size_t)(o - *at));
+    *o = '\0';
+    *at = o + 1;
+    return true;
+}
+
+static enum params_verdict add(struct params *p, struct span piece, char **at, struct arena *a)
+{
+    size_t equals = span_find(piece, 0, '=');
+    struct param new;
+    if (!decode(span_cut(piece, 0, equals), at, &new.name))
+        return PARAMS_BAD_ESCAPE;
+    if (equals == piece.n) /* the name's own end serves as the empty value */
+        new.value = span_make(new.name.p + new.name.n, 0);
+    else if (!decode(span_from(piece, equals + 1), at, &new.value))
+        return PARAMS_BAD_ESCAPE;
+    if (p->n == p->cap && !grow(p, a))
+        return PARAMS_NO_MEMORY;
+    p->v[p->n++] = new;
+    return PARAMS_OK;
+}
+
+enum params_verdict params_parse(struct params *p, struct span text, uint32_t max, struct arena *a)
+{
+    if (text.n == 0)
+        return PARAMS_OK;
+    /* One block for all: each NUL takes the place of a '=' or '&', the last one is the extra byte. */
+    char *at = text.n < SIZE_MAX ? arena_alloc(a, text.n + 1) : NULL;
+    if (!at)
+        return PARAMS_NO_MEMORY;
+    struct span rest = text, piece;
+    while (span_split(&rest, '&', &piece)) {
+        if (piece.n == 0)
+            continue;
+        if (p->n >= max)
+            return PARAMS_TOO_MANY;
+        enum params_verdict verdict = add(p, piece, &at, a);
+        if (verdict != PARAMS_OK)
+            return verdict;
+    }
+    return PARAMS_OK;
+}
+
+struct span params_get(const struct params *p, struct span name, uint32_t nth)
+{
+    for (uint32_t i = 0; i < p->n; i++)
+        if (span_eq(p->v[i].name, name) && nth-- == 0)
+            return p->v[i].value;
+    return SPAN_NONE;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The seam between a wire protocol and the connector: bytes in, exchanges up; exchanges down, bytes out.
+ * A protocol does no I/O, knows no thread, and never blocks. http1 implements it; HTTP/2 and WebSocket
+ * will; the unit tests have a mock that multiplexes. All calls come from whoever owns the connection:
+ * the poller, or for a protocol that is not multiplexed the worker in its lease. */
+#ifndef HTTP_PROTO_H
+#define HTTP_PROTO_H
+#include "base/buf.h"
+#include "base/chain.h"
+#include "http/exchange.h"
+
+/* What the connector answers at the end of a head. */
+struct body_plan {
+    enum { BODY_COLLECT, BODY_REFUSE } mode;
+    uint16_t status;      /* BODY_REFUSE */
+    const char *setting;  /* BODY_REFUSE and over max: the attribute to name, or NULL */
+    uint64_t max;         /* BODY_COLLECT: more is 413 naming `setting` */
+};
+
+/* What a posted answer had to give. */
+struct pulled {
+    size_t bytes;
+    bool started; /* the head may be encoded: x->res does not change any more */
+    bool ended;   /* complete, and nothing is left */
+    bool aborted; /* given up */
+};
+
+struct proto_upcalls {
+    /* The head of X is complete: where does it go, what of its body is taken? */
+    struct body_plan (*on_head)(void *arg, struct exchange *x);
+    /* X is complete; the connector takes over the protocol's holder of X. */
+    void (*on_ready)(void *arg, struct exchange *x);
+    /* The client cancelled X, which was given up by on_ready (multiplexed protocols). */
+    void (*on_cancel)(void *arg, struct exchange *x);
+    /* Body and end of an answer that is posted: moves up to about MAX bytes into INTO. */
+    struct pulled (*pull)(void *arg, struct exchange *x, struct chain *into, size_t max);
+    /* Everything of X is encoded (or it was aborted): the connector lets go of it. */
+    void (*on_done)(void *arg, struct exchange *x);
+    /* A request was answered by the protocol itself. X may be NULL (no head). SETTING: the attribute
+     * that would allow it, or NULL. Texts are constants. */
+    void (*on_refused)(void *arg, const struct exchange *x, unsigned status, const char *setting,
+                       const char *why);
+    void *arg;
+};
+
+enum proto_verdict {
+    PROTO_MORE,  /* needs more bytes */
+    PROTO_READY, /* an exchange went up; not multiplexed: no input is taken before it is done */
+    PROTO_WROTE, /* has bytes to send (produce) before it goes on: a refusal, an interim answer */
+    PROTO_CLOSE  /* takes no more input: send what produce gives, linger, close */
+};
+
+/* What goes before and after a run of body bytes on the wire. */
+struct proto_frame {
+    uint8_t before_n, after_n;
+    char before[20], after[12];
+};
+
+struct proto_ops {
+    const char *name;
+    bool multiplexed; /* connections stay with the poller; exchanges are queued */
+    /* State for one connection. CONFIG: the protocol's own. NULL: out of memory. */
+    void *(*open)(const void *config, const struct proto_upcalls *up);
+    /* Consumes what it can from IN. */
+    enum proto_verdict (*feed)(void *px, struct buf *in);
+    /* Appends wire bytes that are ready to OUT: own frames, and of posted exchanges up to about MAX
+     * bytes. True: something was appended or an exchange ended. False with *failed: out of memory. */
+    bool (*produce)(void *px, struct chain *out, size_t max, bool *failed);
+    /* The exchange is over (not multiplexed), its end encoded. The protocol takes the connection's holder
+     * of X back and is ready for the next request. */
+    void (*next)(void *px, struct exchange *x);
+    /* There is no room for X, which just went up: the protocol takes its holder back and answers 503 in
+     * its place. */
+    enum proto_verdict (*busy)(void *px, struct exchange *x);
+    /* True between two requests with nothing received: the connection needs no state. */
+    bool (*idle)(const void *px);
+    /* A deadline passed: PROTO_WROTE when there is a last word to send (408), else PROTO_CLOSE. */
+    enum proto_verdict (*timeout)(void *px);
+    /* No more requests after those under way. */
+    void (*drain)(void *px);
+    void (*close)(void *px);
+
+    /* Only when not multiplexed: the leased path encodes for itself. */
+    bool (*encode_head)(void *px, struct exchange *x, struct buf *out);
+    void (*encode_frame)(const struct exchange *x, size_t n, struct proto_frame *frame);
+    size_t (*encode_end)(const struct exchange *x, char out[12]);
+    /* Whether the connection stays open after X's answer; final once the head is encoded. */
+    bool (*keeps)(const void *px, const struct exchange *x);
+};
+
+#endif

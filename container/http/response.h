@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The answer as the engine and facades build it: buffering until commit, the announced length, the
+ * end. On top of the exchange's channel; called on the thread that runs the exchange. */
+#ifndef HTTP_RESPONSE_H
+#define HTTP_RESPONSE_H
+#include "http/exchange.h"
+
+#define RESPONSE_BUFFER 8192u /* body bytes held back before the head is committed */
+
+enum response_result {
+    RESPONSE_OK = 0,
+    RESPONSE_GONE,      /* CHANNEL_GONE */
+    RESPONSE_NO_MEMORY, /* nothing was taken */
+    RESPONSE_TOO_LONG,  /* more than the announced length: what fits was taken, the rest dropped */
+    RESPONSE_COMMITTED  /* too late: the head is frozen */
+};
+
+enum response_result response_write(struct exchange *x, struct span bytes);
+/* BYTES stay valid until RELEASE(ARG): see channel_ops.write. */
+enum response_result response_write_ref(struct exchange *x, struct span bytes,
+                                        chain_release_fn *release, void *arg);
+enum response_result response_flush(struct exchange *x); /* commits */
+/* The answer is complete. An uncommitted one gets its length here. One that wrote less than it
+ * announced is aborted (returns RESPONSE_TOO_LONG's counterpart: RESPONSE_GONE). Idempotent. */
+enum response_result response_finish(struct exchange *x);
+void response_abort(struct exchange *x); /* idempotent; after finish it does nothing */
+/* Forgets status, fields and body. RESPONSE_COMMITTED when it is too late. */
+enum response_result response_reset(struct exchange *x);
+bool response_is_short(const struct exchange *x); /* fewer bytes than announced were written */
+
+#endif

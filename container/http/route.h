@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the connection side may know of a request's destination at the end of its head. Made by the
+ * engine from an immutable snapshot; pure, lock-free, no module code; asked on pollers and workers. */
+#ifndef HTTP_ROUTE_H
+#define HTTP_ROUTE_H
+#include <stdbool.h>
+#include <stdint.h>
+
+struct exchange;
+
+enum route_mode {
+    ROUTE_COLLECT, /* dispatch when the body is complete */
+    ROUTE_REFUSE   /* answer `refuse_status` without a servlet */
+};
+
+struct route {
+    void *context;   /* the engine's; NULL: no webapp has this path (the engine answers 404) */
+    uint32_t queue;  /* number of the queue its tasks wait in */
+    enum route_mode mode;
+    uint16_t refuse_status;
+    uint64_t body_max; /* bytes of body this destination takes; UINT64_MAX: only the connector's limit */
+};
+
+struct route_ops {
+    /* Fills OUT for X, whose head is complete. SLOT: the caller's own hazard slot number. */
+    void (*lookup)(void *arg, uint32_t slot, const struct exchange *x, struct route *out);
+    /* Whether the servlet X would reach has lately answered within 50 us: then its answer may be
+     * gathered with the ones before it. */
+    bool (*quick)(void *arg, uint32_t slot, const struct exchange *x);
+};
+
+#endif
