@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * <cserv/abi.h>: what a module's file carries and what never changes. C11, C++17 and later, gcc and
+ * clang. Included by <cserv/servlet.h>; nothing here is code that would be frozen into a module.
+ *
+ * Rules (webapps/docs, "authors"): tables and structs passed either way begin with a size and only grow
+ * at the end; an unknown tail must be zero. No bit-fields, enums or #if members. */
+#ifndef CSERV_ABI_H
+#define CSERV_ABI_H
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#ifdef __cplusplus
+#include <exception>
+#define CS_C extern "C"
+#define CS_C_BEGIN extern "C" {
+#define CS_C_END }
+#define CS_ASSERT(condition) static_assert(condition, #condition)
+#define CS_0 = {} /* default member value: partly initialised rows stay free of warnings */
+#else
+#define CS_C
+#define CS_C_BEGIN
+#define CS_C_END
+#define CS_ASSERT(condition) _Static_assert(condition, #condition)
+#define CS_0
+#endif
+
+/* How the module was built; a server refuses flags that it does not have itself. */
+#define CS_FLAG_ASAN 1u
+#define CS_FLAG_TSAN 2u
+#if defined(__SANITIZE_ADDRESS__)
+#define CS_FLAGS_BUILD_ CS_FLAG_ASAN
+#elif defined(__SANITIZE_THREAD__)
+#define CS_FLAGS_BUILD_ CS_FLAG_TSAN
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CS_FLAGS_BUILD_ CS_FLAG_ASAN
+#elif __has_feature(thread_sanitizer)
+#define CS_FLAGS_BUILD_ CS_FLAG_TSAN
+#endif
+#endif
+#ifndef CS_FLAGS_BUILD_
+#define CS_FLAGS_BUILD_ 0u
+#endif
+
+/* 0: the ABI still moves and CS_ABI_HASH (of abi.def and the structs below) must be equal. From 1 on:
+ * major equal, the module's minor not above the server's. */
+#define CS_ABI_MAJOR 0u
+#define CS_ABI_MINOR_MAX 1u
+#ifndef CS_ABI_MINOR /* may be defined before the include, to build for an older server */
+#define CS_ABI_MINOR CS_ABI_MINOR_MAX
+#endif
+#define CS_ABI_HASH 0x00000000u
+
+CS_C_BEGIN
+
+/* Bytes with a length. ptr[len] is always 0 in what the container gives; ptr NULL means absent, len 0
+ * with a ptr means empty. */
+typedef struct cs_str {
+    const char *ptr;
+    size_t len;
+} cs_str;
+#define CS_LIT(text) {(text), sizeof(text) - 1}
+
+/* What callbacks return and calls answer: 0 is done; a positive value is a bug and is logged as one. */
+#define CS_OK 0
+#define CS_EFAIL (-1)  /* failed; cs_req_fail() adds the sentence */
+#define CS_EGONE (-2)  /* the client or the request is gone: silent, never counted against a webapp */
+#define CS_ESTATE (-3) /* not now: for example a header after the first byte of the body was sent */
+#define CS_EAGAIN (-4) /* from a stop hook: not yet, ask again */
+#define CS_ELIMIT (-5) /* more than a limit or the announced length allows */
+#define CS_EINVAL (-6) /* an argument, or what the client sent, is malformed */
+#define CS_ENOMEM (-7) /* out of memory */
+#define CS_ENOENT (-8) /* no such element */
+#define CS_E_LAST (-4095)
+/* From init or a service callback: this servlet is unavailable for SECONDS (503 with Retry-After), for
+ * good with 0 (404). At most 16777215. */
+#define CS_UNAVAILABLE(seconds) (-(0x1000000 + ((int32_t)(seconds) & 0xffffff)))
+
+typedef struct cs_request cs_request;
+typedef struct cs_response cs_response;
+typedef struct cs_ctx cs_ctx;
+typedef struct cs_config cs_config;
+typedef struct cs_chain cs_chain;
+
+/* The ELF note ".note.cserv", checked in the file before any code of it runs. */
+struct cs_note {
+    uint32_t namesz, descsz, type;
+    char owner[8];
+    uint32_t abi_major, abi_minor, abi_hash, flags;
+    char name[64], version[32];
+};
+CS_ASSERT(sizeof(struct cs_note) == 132);
+#define CS_NOTE_TYPE 1u
+
+typedef struct cs_param { /* one init parameter */
+    const char *name CS_0, *value CS_0;
+} cs_param;
+struct cs_params {
+    const cs_param *rows CS_0;
+    uint32_t count CS_0, row_size CS_0;
+};
+
+typedef int (*cs_service_fn)(cs_request *req, cs_response *res);
+
+/* One servlet. The same row may be registered several times by web.xml; `init` runs for each, before
+ * the first request, and `*self` is what cs_req_self() gives its calls. Calls run on many threads at
+ * once. A method that is not set answers 405 with Allow; HEAD is made from get; OPTIONS is answered
+ * with Allow. `service` replaces all of them and gets every method but TRACE and CONNECT. */
+typedef struct cs_servlet {
+    const char *name CS_0;
+    const char *url_patterns CS_0; /* blanks between: "/hello /greet/x *.txt"; NULL: web.xml maps it */
+    int32_t load_on_startup CS_0;  /* order of init: ascending; 0 first; negative: after all others */
+    uint32_t flags CS_0;           /* 0 */
+    int (*init)(cs_config *config, void **self) CS_0;
+    void (*destroy)(cs_ctx *ctx, void *self) CS_0;
+    cs_service_fn service CS_0, get CS_0, head CS_0, post CS_0, put CS_0, del CS_0, patch CS_0,
+        options CS_0;
+    /* Seconds since 1970 or -1; lets GET answer 304 to If-Modified-Since. */
+    int64_t (*last_modified)(cs_request *req) CS_0;
+    struct cs_params params CS_0;
+} cs_servlet;
+struct cs_servlets {
+    const cs_servlet *rows CS_0;
+    uint32_t count CS_0, row_size CS_0;
+};
+
+/* One filter: calls cs_chain_next() to go on, or answers itself. */
+typedef struct cs_filter {
+    const char *name CS_0;
+    const char *url_patterns CS_0;  /* blanks between */
+    const char *servlet_names CS_0; /* blanks between */
+    uint32_t flags CS_0, reserved CS_0; /* 0 */
+    int (*init)(cs_config *config, void **self) CS_0;
+    void (*destroy)(cs_ctx *ctx, void *self) CS_0;
+    int (*filter)(cs_request *req, cs_response *res, cs_chain *chain, void *self) CS_0;
+    struct cs_params params CS_0;
+} cs_filter;
+struct cs_filters {
+    const cs_filter *rows CS_0;
+    uint32_t count CS_0, row_size CS_0;
+};
+
+/* Told when the webapp starts (before filters and servlets, in the order of the rows) and after it has
+ * stopped (in reverse). A context_initialized that fails fails the webapp. */
+typedef struct cs_listener {
+    const char *name CS_0;
+    uint32_t flags CS_0, reserved CS_0; /* 0 */
+    int (*context_initialized)(cs_ctx *ctx, void **self) CS_0;
+    void (*context_destroyed)(cs_ctx *ctx, void *self) CS_0;
+} cs_listener;
+struct cs_listeners {
+    const cs_listener *rows CS_0;
+    uint32_t count CS_0, row_size CS_0;
+};
+
+/* What cs_module_describe returns; made by CS_WEBAPP. Hooks may be NULL and run on the webapp's own
+ * life-cycle thread, each within hookTimeout: init, (listeners, filters, servlets), start, health; then
+ * requests; then stop until it returns other than CS_EAGAIN, (servlets, filters, listeners), destroy. */
+typedef struct cs_module {
+    uint32_t size CS_0, abi_minor CS_0;
+    const char *fields CS_0; /* the initialisers as written: names what a server does not know */
+    /* NULL in C. In C++ runs BODY(ARG) and hands the text of an escaped exception to FAILED. */
+    int (*invoke)(int (*body)(void *arg), void *arg, void (*failed)(void *arg, const char *text)) CS_0;
+    uint32_t flags CS_0, reserved CS_0; /* 0 */
+    int (*init)(cs_ctx *ctx) CS_0;
+    int (*start)(cs_ctx *ctx) CS_0;
+    int (*health)(cs_ctx *ctx) CS_0;
+    int (*stop)(cs_ctx *ctx, uint32_t attempt) CS_0;
+    void (*destroy)(cs_ctx *ctx) CS_0;
+    struct cs_servlets servlets CS_0;
+    struct cs_filters filters CS_0;
+    struct cs_listeners listeners CS_0;
+} cs_module;
+
+#if UINTPTR_MAX > 0xffffffffu
+CS_ASSERT(sizeof(cs_str) == 16);
+CS_ASSERT(sizeof(cs_servlet) == 128);
+CS_ASSERT(offsetof(cs_servlet, service) == 40);
+CS_ASSERT(sizeof(cs_filter) == 72);
+CS_ASSERT(sizeof(cs_listener) == 32);
+CS_ASSERT(offsetof(cs_module, servlets) == 72);
+CS_ASSERT(sizeof(cs_module) == 120);
+#endif
+
+#define CS_ROWS(array)                                                                             \
+    {                                                                                              \
+        (array), (uint32_t)(sizeof(array) / sizeof((array)[0])), (uint32_t)sizeof((array)[0])      \
+    }
+
+CS_C_END
+
+#ifdef __cplusplus
+/* An exception must not cross the container's frames. */
+static inline int cs_invoke_(int (*body)(void *), void *arg, void (*failed)(void *, const char *))
+{
+    try {
+        return body(arg);
+    } catch (const std::exception &e) {
+        failed(arg, e.what());
+    } catch (...) {
+        failed(arg, "an exception that is not a std::exception");
+    }
+    return CS_EFAIL;
+}
+#define CS_INVOKE_ cs_invoke_
+#else
+#define CS_INVOKE_ NULL
+#endif
+
+/* Declares the module, once per .so: CS_WEBAPP("name", "version", .servlets = CS_ROWS(rows), ...).
+ * NAME at most 63 bytes, VERSION 31; both string literals. */
+#ifdef __clang__ /* its address sanitizer would pad the note */
+#define CS_NOTE_PLAIN_ no_sanitize("address"),
+#else
+#define CS_NOTE_PLAIN_
+#endif
+#define CS_WEBAPP(NAME, VERSION, ...)                                                              \
+    CS_ASSERT(sizeof(NAME) <= 64 && sizeof(VERSION) <= 32);                                        \
+    static const struct cs_note cs_note_                                                           \
+        __attribute__((CS_NOTE_PLAIN_ section(".note.cserv"), used, aligned(4))) =                 \
+        {6,           sizeof(struct cs_note) - 20, CS_NOTE_TYPE,    "cserv", CS_ABI_MAJOR,         \
+         CS_ABI_MINOR, CS_ABI_HASH,                CS_FLAGS_BUILD_, NAME,    VERSION};             \
+    CS_C __attribute__((visibility("default"))) const cs_module *cs_module_describe(void);         \
+    CS_C const cs_module *cs_module_describe(void)                                                 \
+    {                                                                                              \
+        static const cs_module module_ = {.size = sizeof(cs_module),                               \
+                                          .abi_minor = CS_ABI_MINOR,                               \
+                                          .fields = #__VA_ARGS__,                                  \
+                                          .invoke = CS_INVOKE_,                                    \
+                                          __VA_ARGS__};                                            \
+        return &module_;                                                                           \
+    }
+#endif
