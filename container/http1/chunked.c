@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Chunked bodies: see chunked.h. */
+#include "http1/chunked.h"
+
+#include "base/check.h"
+#include "http1/line.h"
+
+/* A trailer section has at most this many fields (http-rules.md section 4). */
+#define TRAILER_COUNT 100u
+/* 16 digits and CR; extensions come on top. */
+#define SIZE_LINE 17u
+
+void chunked_init(struct chunked *d)
+{
+    *d = (struct chunked){.state = CHUNKED_SIZE};
+}
+
+static enum refusal take_size(struct chunked *d, const struct h1_config *cfg, struct buf *in,
+                              uint64_t max)
+{
+    struct span line;
+    switch (line_find(in, &d->scanned, &line)) {
+    case LINE_BAD:
+        return REFUSE_CHUNK;
+    case LINE_MORE:
+        return buf_len(in) > SIZE_LINE + cfg->max_extension_size ? REFUSE_EXTENSION_SIZE
+                                                                 : REFUSE_NONE;
+    case LINE_OK:
+        break;
+    }
+    if (line.n + 1 > SIZE_LINE + cfg->max_extension_size) /* as if it had come byte by byte */
+        return REFUSE_EXTENSION_SIZE;
+    size_t extension;
+    enum refusal r = policy_chunk_line(line, &d->left, &extension);
+    if (r != REFUSE_NONE)
+        return r;
+    d->extensions += extension;
+    if (d->extensions > cfg->max_extension_size)
+        return REFUSE_EXTENSION_SIZE;
+    if (d->left > max || d->total > max - d->left)
+        return REFUSE_BODY_SIZE;
+    d->total += d->left;
+    d->state = d->left > 0 ? CHUNKED_DATA : CHUNKED_TRAILER;
+    line_consume(in, &d->scanned, line);
+    return REFUSE_NONE;
+}
+
+static enum refusal take_data(struct chunked *d, struct buf *in, struct buf *body)
+{
+    size_t n = buf_len(in) < d->left ? buf_len(in) : (size_t)d->left;
+    if (body && !buf_append(body, buf_data(in), n))
+        return REFUSE_MEMORY;
+    buf_consume(in, n);
+    d->left -= n;
+    if (d->left == 0)
+        d->state = CHUNKED_DATA_END;
+    return REFUSE_NONE;
+}
+
+static enum refusal take_data_end(struct chunked *d, struct buf *in)
+{
+    const char *p = buf_data(in);
+    if (p[0] != '\r' || (buf_len(in) > 1 && p[1] != '\n'))
+        return REFUSE_CHUNK;
+    if (buf_len(in) > 1) {
+        buf_consume(in, 2);
+        d->state = CHUNKED_SIZE;
+    }
+    return REFUSE_NONE;
+}
+
+/* Trailers are checked like fields and dropped: no setting exposes them yet. */
+static enum refusal take_trailer(struct chunked *d, const struct h1_config *cfg, struct buf *in)
+{
+    struct span line, name, value;
+    switch (line_find(in, &d->scanned, &line)) {
+    case LINE_BAD:
+        return REFUSE_TRAILER;
+    case LINE_MORE:
+        /* The CR of the empty line may stand behind trailers that are exactly as long as allowed. */
+        return d->trailers + buf_len(in) > (size_t)cfg->max_trailer_size + 2 ? REFUSE_TRAILER_SIZE
+                                                                             : REFUSE_NONE;
+    case LINE_OK:
+        break;
+    }
+    if (line.n == 0) {
+        d->state = CHUNKED_DONE;
+    } else {
+        d->trailers += line.n + 2;
+        d->trailer_count++;
+        if (d->trailers > cfg->max_trailer_size || d->trailer_count > TRAILER_COUNT)
+            return REFUSE_TRAILER_SIZE;
+        if (policy_field_line(line, &name, &value) != REFUSE_NONE)
+            return REFUSE_TRAILER;
+    }
+    line_consume(in, &d->scanned, line);
+    return REFUSE_NONE;
+}
+
+enum refusal chunked_feed(struct chunked *d, const struct h1_config *cfg, struct buf *in,
+                          struct buf *body, uint64_t max)
+{
+    enum refusal r = REFUSE_NONE;
+    while (r == REFUSE_NONE && d->state != CHUNKED_DONE && buf_len(in) > d->scanned) {
+        switch (d->state) {
+        case CHUNKED_SIZE:
+            r = take_size(d, cfg, in, max);
+            break;
+        case CHUNKED_DATA:
+            r = take_data(d, in, body);
+            break;
+        case CHUNKED_DATA_END:
+            r = take_data_end(d, in);
+            if (d->state == CHUNKED_DATA_END)
+                return r; /* the CR is here, the LF is not */
+            break;
+        case CHUNKED_TRAILER:
+            r = take_trailer(d, cfg, in);
+            break;
+        case CHUNKED_DONE:
+            UNREACHABLE();
+        }
+    }
+    return r;
+}

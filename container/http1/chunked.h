@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The decoder of chunked bodies (RFC 9112 7.1): strict, incremental. Used by h1.c. */
+#ifndef HTTP1_CHUNKED_H
+#define HTTP1_CHUNKED_H
+#include "http1/policy.h"
+
+struct chunked {
+    enum { CHUNKED_SIZE, CHUNKED_DATA, CHUNKED_DATA_END, CHUNKED_TRAILER, CHUNKED_DONE } state;
+    uint64_t left;     /* of the chunk under way */
+    uint64_t total;    /* body bytes so far, the announced rest of this chunk included */
+    size_t extensions; /* bytes so far */
+    size_t trailers;   /* bytes so far */
+    uint32_t trailer_count;
+    size_t scanned; /* of the line under way, in the input */
+};
+
+void chunked_init(struct chunked *d);
+/* Takes bytes from IN, appends body to BODY (NULL: drops them). Stops when IN is used up or the body is
+ * complete (state CHUNKED_DONE). TOTAL never passes MAX: REFUSE_BODY_SIZE. */
+enum refusal chunked_feed(struct chunked *d, const struct h1_config *cfg, struct buf *in,
+                          struct buf *body, uint64_t max);
+
+#endif

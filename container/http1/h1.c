@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * HTTP/1 input: lines to a head, body bytes, refusals in order, the end of an exchange. Implements
+ * struct proto_ops (h1.h) together with head.c and encode.c. */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "http1/h1_priv.h"
+#include "http1/line.h"
+
+#define EMPTY_LINES 8u /* before a request line (RFC 9112 2.2) */
+/* A request line is the target, the longest method we know, two blanks and the version. */
+#define LINE_EXTRA 32u
+
+static void *h1_open(const void *config, const struct proto_upcalls *up)
+{
+    struct h1 *h = calloc(1, sizeof(*h));
+    if (!h)
+        return NULL;
+    h->cfg = config;
+    h->up = *up;
+    h->state = H1_HEAD;
+    return h;
+}
+
+static void h1_close(void *px)
+{
+    struct h1 *h = px;
+    if (h->x)
+        exchange_release(&h->x);
+    buf_free(&h->head);
+    buf_free(&h->wire);
+    free(h);
+}
+
+static void begin_head(struct h1 *h)
+{
+    h->state = H1_HEAD;
+    buf_clear(&h->head);
+    h->scanned = 0;
+    h->empty_lines = h->fields = 0;
+    h->field_bytes = 0;
+    h->refusal = REFUSE_NONE;
+    h->line = (struct request_line){.known = METHOD_UNKNOWN};
+}
+
+/* ---- refusals ---- */
+
+/* The attribute that the log names. */
+static const char *setting_of(const struct h1 *h, enum refusal r)
+{
+    if (r == REFUSE_PLAN || (r == REFUSE_BODY_SIZE && h->plan.setting))
+        return h->plan.setting;
+    if (r == REFUSE_URI)
+        return h->uri_setting;
+    if (r == REFUSE_TIMEOUT && (h->state == H1_BODY || h->state == H1_CHUNKS))
+        return "bodyTimeout";
+    return refusal_row(r)->setting;
+}
+
+bool h1_refuse(struct h1 *h, enum refusal r, bool close)
+{
+    const struct refusal_row *row = refusal_row(r);
+    bool old = h->x && h->x->req.version == 10;
+    bool stays = !close && !row->closes && h->x && h->x->keep_alive && !h->draining;
+    struct refusal_answer answer = {
+        .why = r,
+        .status = r == REFUSE_PLAN ? h->plan.status : row->status,
+        .detail = r == REFUSE_URI ? h->uri_why : NULL,
+        .head = h->line.known == METHOD_HEAD,
+        .closes = !stays,
+        .keep_alive = stays && old,
+        .server = h->cfg->server,
+    };
+    if (!refusal_encode(&answer, &h->wire))
+        stays = false;
+    h->interim = 0;
+    h->up.on_refused(h->up.arg, h->x, answer.status, setting_of(h, r),
+                     answer.detail ? answer.detail : row->sentence);
+    if (h->x)
+        exchange_reset(h->x);
+    begin_head(h);
+    if (!stays)
+        h->state = H1_CLOSED;
+    return stays;
+}
+
+static enum proto_verdict refuse(struct h1 *h, enum refusal r, bool close)
+{
+    return h1_refuse(h, r, close) ? PROTO_WROTE : PROTO_CLOSE;
+}
+
+/* ---- the head ---- */
+
+static enum refusal take_request_line(struct h1 *h, struct span line)
+{
+    enum refusal r = policy_request_line(h->cfg, line, &h->line);
+    if (r != REFUSE_NONE)
+        return r;
+    h->method_n = h->line.method.n;
+    h->target_n = h->line.target.n;
+    /* The version is ours: http-parser sees one that it knows. */
+    bool ok = buf_append_span(&h->head, h->line.method) && buf_append(&h->head, " ", 1) &&
+              buf_append_span(&h->head, h->line.target) &&
+              buf_append_str(&h->head, " HTTP/1.1\r\n");
+    return ok ? REFUSE_NONE : REFUSE_MEMORY;
+}
+
+static enum refusal take_field(struct h1 *h, struct span line)
+{
+    struct span name, value;
+    h->field_bytes += line.n + 2;
+    if (h->field_bytes > h->cfg->max_header_size)
+        return REFUSE_HEADER_SIZE;
+    enum refusal r = policy_field_line(line, &name, &value);
+    if (r != REFUSE_NONE)
+        return r;
+    if (++h->fields > h->cfg->max_header_count)
+        return REFUSE_HEADER_COUNT;
+    bool ok = buf_append_span(&h->head, name) && buf_append(&h->head, ":", 1) &&
+              buf_append_span(&h->head, value) && buf_append(&h->head, "\r\n", 2);
+    return ok ? REFUSE_NONE : REFUSE_MEMORY;
+}
+
+/* A line that has not ended yet may not grow for ever; one that has is held to the same limit, so that
+ * the answer does not depend on how the bytes came. N: its bytes so far, without the LF. */
+static enum refusal check_length(const struct h1 *h, size_t n)
+{
+    bool first = buf_len(&h->head) == 0;
+    if (first)
+        return n > (size_t)h->cfg->max_uri_size + LINE_EXTRA ? REFUSE_URI_SIZE : REFUSE_NONE;
+    bool over = h->field_bytes + n > (size_t)h->cfg->max_header_size + 2;
+    return over ? REFUSE_HEADER_SIZE : REFUSE_NONE;
+}
+
+static enum refusal take_line(struct h1 *h, struct span line, bool *complete)
+{
+    bool first = buf_len(&h->head) == 0;
+    if (first && line.n == 0)
+        return ++h->empty_lines > EMPTY_LINES ? REFUSE_EMPTY_LINES : REFUSE_NONE;
+    if (first)
+        return take_request_line(h, line);
+    if (line.n > 0)
+        return take_field(h, line);
+    *complete = true;
+    return buf_append(&h->head, "\r\n", 2) ? h1_head_complete(h) : REFUSE_MEMORY;
+}
+
+static bool have_exchange(struct h1 *h)
+{
+    if (!h->x && !(h->x = exchange_new()))
+        return false;
+    if (h->x->at.started == 0)
+        h->x->at.started = clock_us();
+    return true;
+}
+
+static enum proto_verdict feed_head(struct h1 *h, struct buf *in, bool *go_on)
+{
+    bool complete = false;
+    *go_on = false;
+    if (!have_exchange(h))
+        return refuse(h, REFUSE_MEMORY, true);
+    while (!complete) {
+        struct span line = SPAN_NONE;
+        enum line_result found = line_find(in, &h->scanned, &line);
+        size_t n = found == LINE_MORE ? buf_len(in) : line.n + (found == LINE_OK ? 1 : 0);
+        enum refusal r = check_length(h, n);
+        if (r == REFUSE_NONE && found == LINE_BAD)
+            r = REFUSE_LINE_END;
+        if (r == REFUSE_NONE && found == LINE_OK)
+            r = take_line(h, line, &complete);
+        if (r != REFUSE_NONE)
+            return refuse(h, r, true);
+        if (found == LINE_MORE)
+            return PROTO_MORE;
+        line_consume(in, &h->scanned, line);
+    }
+    *go_on = true;
+    return PROTO_MORE;
+}
+
+/* ---- the body ---- */
+
+static enum refusal feed_body(struct h1 *h, struct buf *in)
+{
+    bool dropped = h->refusal != REFUSE_NONE;
+    struct buf *body = dropped ? NULL : &h->x->req.body;
+    if (h->state == H1_CHUNKS) {
+        enum refusal r = chunked_feed(&h->chunks, h->cfg, in, body, h->body_max);
+        if (r == REFUSE_BODY_SIZE && dropped)
+            r = h->refusal;
+        if (r == REFUSE_NONE && h->chunks.state == CHUNKED_DONE)
+            h->state = H1_BUSY;
+        return r;
+    }
+    size_t n = buf_len(in) < h->body_left ? buf_len(in) : (size_t)h->body_left;
+    if (body && !buf_append(body, buf_data(in), n))
+        return REFUSE_MEMORY;
+    buf_consume(in, n);
+    h->body_left -= n;
+    if (h->body_left == 0)
+        h->state = H1_BUSY;
+    return REFUSE_NONE;
+}
+
+/* The request is complete: up it goes, or its refusal out. */
+static enum proto_verdict complete(struct h1 *h)
+{
+    if (h->refusal != REFUSE_NONE)
+        return refuse(h, h->refusal, false);
+    struct exchange *x = h->x;
+    h->x = NULL;
+    /* The body came by itself: nobody waits for a 100 any more (RFC 9110 10.1.1). */
+    h->wire.tail -= h->interim;
+    h->interim = 0;
+    x->at.ready = clock_us();
+    h->up.on_ready(h->up.arg, x);
+    return PROTO_READY;
+}
+
+static enum proto_verdict h1_feed(void *px, struct buf *in)
+{
+    struct h1 *h = px;
+    CHECK(h->state != H1_BUSY);
+    if (h->state == H1_HEAD) {
+        bool go_on;
+        enum proto_verdict v = feed_head(h, in, &go_on);
+        if (!go_on)
+            return v;
+    }
+    if (h->state == H1_BODY || h->state == H1_CHUNKS) {
+        enum refusal r = feed_body(h, in);
+        if (r != REFUSE_NONE)
+            return refuse(h, r, true);
+    }
+    if (h->state == H1_BUSY)
+        return complete(h);
+    if (h->state == H1_CLOSED)
+        return PROTO_CLOSE;
+    return buf_len(&h->wire) > 0 ? PROTO_WROTE : PROTO_MORE;
+}
+
+/* ---- between requests ---- */
+
+static void h1_next(void *px, struct exchange *x)
+{
+    struct h1 *h = px;
+    CHECK(h->state == H1_BUSY && !h->x);
+    begin_head(h);
+    if (atomic_load_explicit(&x->holders, memory_order_acquire) == 1) {
+        exchange_reset(x);
+        h->x = x;
+    } else {
+        exchange_release(&x);
+    }
+}
+
+static enum proto_verdict h1_busy(void *px, struct exchange *x)
+{
+    struct h1 *h = px;
+    CHECK(h->state == H1_BUSY && !h->x);
+    h->x = x;
+    return refuse(h, REFUSE_BUSY, false);
+}
+
+static bool h1_idle(const void *px)
+{
+    const struct h1 *h = px;
+    return h->state == H1_HEAD && buf_len(&h->head) == 0 && h->scanned == 0 &&
+           h->empty_lines == 0 && buf_len(&h->wire) == 0;
+}
+
+static enum proto_verdict h1_timeout(void *px)
+{
+    struct h1 *h = px;
+    if (h->state == H1_CLOSED || h1_idle(h))
+        return PROTO_CLOSE;
+    return refuse(h, REFUSE_TIMEOUT, true);
+}
+
+static void h1_drain(void *px)
+{
+    ((struct h1 *)px)->draining = true;
+}
+
+const struct proto_ops h1_proto = {
+    .name = "http/1.1",
+    .multiplexed = false,
+    .open = h1_open,
+    .feed = h1_feed,
+    .produce = h1_produce,
+    .next = h1_next,
+    .busy = h1_busy,
+    .idle = h1_idle,
+    .timeout = h1_timeout,
+    .drain = h1_drain,
+    .close = h1_close,
+    .encode_head = h1_encode_head,
+    .encode_frame = h1_encode_frame,
+    .encode_end = h1_encode_end,
+    .keeps = h1_keeps,
+};
