@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Plain TCP: see transport.h; and the names of close reasons. */
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "net/conn.h"
+#include "observe/counters.h"
+
+static long plain_recv(struct conn *c, void *p, size_t n)
+{
+    for (;;) {
+        ssize_t got = recv(c->fd, p, n, 0);
+        if (got >= 0 || errno != EINTR) {
+            counter_add(COUNTER_recv_calls, 1);
+            if (got > 0)
+                counter_add(COUNTER_bytes_in, (uint64_t)got);
+            if (got >= 0)
+                return got;
+            return errno == EAGAIN || errno == EWOULDBLOCK ? TRANSPORT_WANT_READ : TRANSPORT_ERROR;
+        }
+    }
+}
+
+static long plain_sendv(struct conn *c, const struct iovec *iov, int n)
+{
+    struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)n};
+    for (;;) {
+        ssize_t sent = sendmsg(c->fd, &message, MSG_NOSIGNAL);
+        if (sent >= 0 || errno != EINTR) {
+            counter_add(COUNTER_send_calls, 1);
+            if (sent > 0)
+                counter_add(COUNTER_bytes_out, (uint64_t)sent);
+            if (sent >= 0)
+                return sent;
+            return errno == EAGAIN || errno == EWOULDBLOCK ? TRANSPORT_WANT_WRITE
+                                                           : TRANSPORT_ERROR;
+        }
+    }
+}
+
+static void plain_shutdown(struct conn *c)
+{
+    shutdown(c->fd, SHUT_WR);
+}
+
+const struct transport_ops transport_plain = {
+    .name = "tcp",
+    .plain = true,
+    .recv = plain_recv,
+    .sendv = plain_sendv,
+    .shutdown = plain_shutdown,
+};
+
+static const struct {
+    const char *name, *text;
+    bool error;
+} reasons[CLOSE_REASON_COUNT] = {
+#define X(name, error, text) {#name, text, error},
+#include "net/close_reasons.def"
+#undef X
+};
+
+const char *close_reason_name(enum close_reason r)
+{
+    return reasons[r].name;
+}
+
+const char *close_reason_text(enum close_reason r)
+{
+    return reasons[r].text;
+}
+
+bool close_reason_is_error(enum close_reason r)
+{
+    return reasons[r].error;
+}

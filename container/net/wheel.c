@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The wheel of deadlines: see wheel.h. */
+#include "net/wheel.h"
+
+void wheel_init(struct wheel *w, uint64_t now_us)
+{
+    for (uint32_t i = 0; i < WHEEL_SLOTS; i++)
+        list_init(&w->slots[i]);
+    w->now = 1;
+    w->start_us = now_us;
+}
+
+void wheel_entry_init(struct wheel_entry *e)
+{
+    list_init(&e->link);
+    e->deadline = e->filed = 0;
+}
+
+static void file_entry(struct wheel *w, struct wheel_entry *e)
+{
+    uint32_t ahead = e->deadline > w->now ? e->deadline - w->now : 1;
+    if (ahead >= WHEEL_SLOTS)
+        ahead = WHEEL_SLOTS - 1;
+    list_remove(&e->link);
+    e->filed = w->now + ahead;
+    list_add_tail(&w->slots[e->filed % WHEEL_SLOTS], &e->link);
+}
+
+void wheel_set(struct wheel *w, struct wheel_entry *e, int64_t ms)
+{
+    if (ms < 0) {
+        e->deadline = 0; /* stays filed; found without a deadline it is dropped */
+        return;
+    }
+    int64_t ticks = ms / WHEEL_TICK_MS + 1;
+    if (ticks > INT32_MAX)
+        ticks = INT32_MAX;
+    e->deadline = w->now + (uint32_t)ticks;
+    if (e->filed == 0 || e->deadline < e->filed)
+        file_entry(w, e);
+}
+
+void wheel_clear(struct wheel_entry *e)
+{
+    list_remove(&e->link);
+    e->deadline = e->filed = 0;
+}
+
+static void fire_slot(struct wheel *w, void (*fire)(struct wheel_entry *, void *), void *arg)
+{
+    struct list due;
+    struct list *slot = &w->slots[w->now % WHEEL_SLOTS];
+    list_init(&due);
+    while (!list_empty(slot)) {
+        struct list *link = list_first(slot);
+        list_remove(link);
+        list_add_tail(&due, link);
+    }
+    while (!list_empty(&due)) {
+        struct wheel_entry *e = CONTAINER_OF(list_first(&due), struct wheel_entry, link);
+        list_remove(&e->link);
+        e->filed = 0;
+        if (e->deadline == 0)
+            continue;
+        if (e->deadline > w->now) {
+            file_entry(w, e);
+            continue;
+        }
+        e->deadline = 0;
+        fire(e, arg);
+    }
+}
+
+void wheel_advance(struct wheel *w, uint64_t now_us, void (*fire)(struct wheel_entry *e, void *arg),
+                   void *arg)
+{
+    uint32_t target = (uint32_t)((now_us - w->start_us) / (WHEEL_TICK_MS * 1000u)) + 1;
+    while (w->now < target) {
+        w->now++;
+        fire_slot(w, fire, arg);
+    }
+}

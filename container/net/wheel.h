@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One hashed wheel of deadlines per poller: 100 ms ticks, 512 slots; later ones go round. Moving a
+ * deadline into the future costs nothing: the entry stays where it is and is filed again when it comes
+ * up. Owned by the holder of the poller role. */
+#ifndef NET_WHEEL_H
+#define NET_WHEEL_H
+#include <stdint.h>
+#include "base/list.h"
+
+#define WHEEL_TICK_MS 100u
+#define WHEEL_SLOTS   512u
+
+struct wheel_entry {
+    struct list link;
+    uint32_t deadline; /* tick; 0: none */
+    uint32_t filed;    /* tick of the slot it is in; 0: in none */
+};
+struct wheel {
+    struct list slots[WHEEL_SLOTS];
+    uint32_t now; /* ticks since start_us, from 1 */
+    uint64_t start_us;
+};
+
+void wheel_init(struct wheel *w, uint64_t now_us);
+void wheel_entry_init(struct wheel_entry *e);
+/* Due MS milliseconds from now (rounded up to a tick); a negative MS removes the deadline. */
+void wheel_set(struct wheel *w, struct wheel_entry *e, int64_t ms);
+void wheel_clear(struct wheel_entry *e); /* out of the wheel: before its memory goes away */
+/* Moves time on to NOW_US; calls FIRE for each entry that is due, with its deadline cleared. FIRE may
+ * set and clear entries. */
+void wheel_advance(struct wheel *w, uint64_t now_us, void (*fire)(struct wheel_entry *e, void *arg),
+                   void *arg);
+
+#endif
