@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Threads over the queues: see pool.h. */
+#include "workers/pool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/thread.h"
+#include "observe/counters.h"
+#include "observe/log.h"
+
+#define GROW_AGE_US 1000u /* a task waits so long before a thread is made for it, and between two */
+
+struct worker {
+    struct pool *pool;
+    struct thread thread;
+    struct cond wake;
+    struct list link; /* in pool.idle */
+    uint32_t number;
+    bool used;      /* the row has a thread */
+    bool finished;  /* the thread is about to end; it is joined when the row is used again */
+    bool idle, woken;
+    void *data;
+};
+
+struct pool {
+    struct lock lock;
+    struct cond quiet; /* nothing queued, nothing running */
+    struct queues queues;
+    struct pool_options options;
+    struct worker *workers; /* max_threads rows */
+    struct list idle;       /* last in, first woken: the others may end */
+    uint32_t threads, idle_count, running;
+    uint32_t searching; /* woken or started, and has no task yet: 0 or 1 but for new threads */
+    uint64_t grown_us;
+    bool stopping;
+    bool told_full; /* the log was told that max_threads is reached */
+};
+
+static void *worker_main(void *arg);
+
+struct pool *pool_new(const struct pool_options *options, struct err *err)
+{
+    struct pool *p = calloc(1, sizeof(*p));
+    if (p)
+        p->workers = calloc(options->max_threads, sizeof(*p->workers));
+    if (!p || !p->workers ||
+        !queues_init(&p->queues, options->queues, options->queue_cap, options->max_queued)) {
+        err_set(err, "out of memory for %u workers", options->max_threads);
+        if (p)
+            free(p->workers);
+        free(p);
+        return NULL;
+    }
+    p->options = *options;
+    lock_init(&p->lock, "workers");
+    cond_init(&p->quiet);
+    list_init(&p->idle);
+    for (uint32_t i = 0; i < options->max_threads; i++) {
+        p->workers[i].pool = p;
+        p->workers[i].number = i;
+        list_init(&p->workers[i].link);
+        cond_init(&p->workers[i].wake);
+    }
+    return p;
+}
+
+/* ---- threads ---- */
+
+/* Takes a free row for a thread that searches from its start. */
+static struct worker *reserve_locked(struct pool *p)
+{
+    lock_assert_held(&p->lock);
+    for (uint32_t i = 0; i < p->options.max_threads; i++) {
+        struct worker *w = &p->workers[i];
+        if (!w->used) {
+            w->used = true;
+            p->threads++;
+            p->searching++;
+            return w;
+        }
+    }
+    UNREACHABLE(); /* callers checked p->threads < max_threads */
+}
+
+static bool start_worker(struct pool *p, struct worker *w)
+{
+    char name[32];
+    snprintf(name, sizeof(name), "%s-%u", p->options.name, w->number + 1);
+    thread_join(&w->thread); /* of the thread that had this row before */
+    w->finished = false;
+    if (thread_start(&w->thread, name, worker_main, w)) {
+        counter_add(COUNTER_threads_started, 1);
+        return true;
+    }
+    int cause = errno;
+    lock_acquire(&p->lock);
+    w->used = false;
+    p->threads--;
+    p->searching--;
+    lock_release(&p->lock);
+    LOG(workers, LOG_ERROR, "cannot start worker %s: %s", name, strerror(cause));
+    return false;
+}
+
+static bool should_grow_locked(struct pool *p, uint64_t now)
+{
+    if (p->idle_count > 0 || p->searching > 0 || p->stopping || !queues_has_work(&p->queues))
+        return false;
+    if (p->threads >= p->options.max_threads) {
+        if (!p->told_full)
+            LOG(workers, LOG_WARN,
+                "%s: all %u threads are busy and requests wait; maxThreads limits them",
+                p->options.name, p->threads);
+        p->told_full = true;
+        return false;
+    }
+    return now - p->grown_us >= GROW_AGE_US && now - queues_oldest(&p->queues) >= GROW_AGE_US;
+}
+
+/* Grows by one if the rule says so. Called with the lock, which is dropped for the start. */
+static void grow_locked(struct pool *p, uint64_t now)
+{
+    if (!should_grow_locked(p, now))
+        return;
+    p->grown_us = now;
+    struct worker *w = reserve_locked(p);
+    lock_release(&p->lock);
+    start_worker(p, w);
+    lock_acquire(&p->lock);
+}
+
+bool pool_start(struct pool *p, struct err *err)
+{
+    for (uint32_t i = 0; i < p->options.min_threads; i++) {
+        lock_acquire(&p->lock);
+        struct worker *w = reserve_locked(p);
+        lock_release(&p->lock);
+        if (!start_worker(p, w))
+            return err_set(err, "cannot start %u worker threads", p->options.min_threads);
+    }
+    return true;
+}
+
+/* ---- waking and taking ---- */
+
+/* The rule: wake one iff one is idle, none is searching and there is work it could take. */
+static void wake_one_locked(struct pool *p)
+{
+    if (p->idle_count == 0 || p->searching > 0 || !queues_has_work(&p->queues))
+        return;
+    struct worker *w = CONTAINER_OF(list_first(&p->idle), struct worker, link);
+    list_remove(&w->link);
+    w->idle = false;
+    w->woken = true;
+    p->idle_count--;
+    p->searching++;
+    counter_add(COUNTER_worker_wakeups, 1);
+    cond_signal(&w->wake);
+}
+
+struct task *pool_push(struct pool *p, struct task *first)
+{
+    struct task *refused = NULL;
+    uint64_t now = clock_us();
+    lock_acquire(&p->lock);
+    while (first) {
+        struct task *t = first;
+        first = t->next;
+        if (!queues_push(&p->queues, t, now)) {
+            t->next = refused;
+            refused = t;
+        }
+    }
+    wake_one_locked(p);
+    lock_release(&p->lock);
+    return refused;
+}
+
+uint64_t pool_tend(struct pool *p)
+{
+    uint64_t again = 0;
+    lock_acquire(&p->lock);
+    if (queues_has_work(&p->queues)) {
+        grow_locked(p, clock_us());
+        if (p->idle_count == 0 && p->threads < p->options.max_threads)
+            again = GROW_AGE_US;
+    }
+    lock_release(&p->lock);
+    return again;
+}
+
+bool pool_queue_waits(struct pool *p)
+{
+    lock_acquire(&p->lock);
+    bool waits = queues_has_work(&p->queues);
+    lock_release(&p->lock);
+    return waits;
+}
+
+/* Waits for work; false: this thread ends (idle too long, or stopping). *searching: was woken. */
+static bool wait_for_work_locked(struct pool *p, struct worker *w)
+{
+    uint64_t deadline = clock_us() + p->options.idle_us;
+    w->idle = true;
+    w->woken = false;
+    list_add_head(&p->idle, &w->link);
+    p->idle_count++;
+    while (!w->woken && !p->stopping) {
+        if (cond_wait_until(&w->wake, &p->lock, deadline) || w->woken)
+            continue;
+        if (p->threads > p->options.min_threads && clock_us() >= deadline)
+            break;
+        deadline = clock_us() + p->options.idle_us;
+    }
+    if (w->idle) { /* nobody took it off the list */
+        list_remove(&w->link);
+        w->idle = false;
+        p->idle_count--;
+    }
+    return w->woken;
+}
+
+static void run_task(struct pool *p, struct worker *w, struct task *t)
+{
+    uint32_t queue = t->queue;
+    lock_release(&p->lock);
+    uint64_t start = clock_us();
+    p->options.ops->run(p->options.arg, w, t);
+    uint64_t took = clock_us() - start;
+    lock_acquire(&p->lock);
+    p->running--;
+    queues_done(&p->queues, queue, took);
+    if (p->running == 0 && p->queues.length == 0)
+        cond_broadcast(&p->quiet);
+}
+
+static void work_locked(struct pool *p, struct worker *w)
+{
+    bool searching = true; /* a new thread is counted as searching */
+    for (;;) {
+        uint64_t now = clock_us();
+        struct task *t = queues_take(&p->queues, now);
+        if (searching)
+            p->searching--;
+        searching = false;
+        if (t) {
+            p->running++;
+            wake_one_locked(p); /* who leaves work behind wakes one under the same rule */
+            grow_locked(p, now);
+            run_task(p, w, t);
+        } else if (p->stopping || !wait_for_work_locked(p, w)) {
+            return;
+        } else {
+            searching = true;
+        }
+    }
+}
+
+static void *worker_main(void *arg)
+{
+    struct worker *w = arg;
+    struct pool *p = w->pool;
+    if (p->options.ops->begin)
+        p->options.ops->begin(p->options.arg, w);
+    lock_acquire(&p->lock);
+    work_locked(p, w);
+    lock_release(&p->lock);
+    if (p->options.ops->end)
+        p->options.ops->end(p->options.arg, w);
+    counter_add(COUNTER_threads_ended, 1);
+    lock_acquire(&p->lock);
+    p->threads--;
+    w->finished = true;
+    w->used = p->stopping; /* pool_stop joins it; else the next thread of this row does */
+    lock_release(&p->lock);
+    return NULL;
+}
+
+/* ---- end ---- */
+
+bool pool_drain(struct pool *p, uint64_t limit_us)
+{
+    uint64_t deadline = clock_us() + limit_us;
+    lock_acquire(&p->lock);
+    while (p->running > 0 || p->queues.length > 0) {
+        if (!cond_wait_until(&p->quiet, &p->lock, deadline) && clock_us() >= deadline)
+            break;
+    }
+    bool done = p->running == 0 && p->queues.length == 0;
+    lock_release(&p->lock);
+    return done;
+}
+
+void pool_stop(struct pool *p)
+{
+    lock_acquire(&p->lock);
+    p->stopping = true;
+    for (uint32_t i = 0; i < p->options.max_threads; i++)
+        cond_signal(&p->workers[i].wake);
+    lock_release(&p->lock);
+    for (uint32_t i = 0; i < p->options.max_threads; i++)
+        thread_join(&p->workers[i].thread);
+}
+
+void pool_destroy(struct pool **pp)
+{
+    struct pool *p = *pp;
+    *pp = NULL;
+    for (uint32_t i = 0; i < p->options.max_threads; i++)
+        cond_destroy(&p->workers[i].wake);
+    queues_destroy(&p->queues);
+    cond_destroy(&p->quiet);
+    lock_destroy(&p->lock);
+    free(p->workers);
+    free(p);
+}
+
+/* ---- looking at it ---- */
+
+void pool_limit(struct pool *p, uint32_t queue, uint32_t cap)
+{
+    lock_acquire(&p->lock);
+    queues_limit(&p->queues, queue, cap);
+    lock_release(&p->lock);
+}
+
+void pool_stats(struct pool *p, struct pool_stats *out)
+{
+    lock_acquire(&p->lock);
+    uint64_t oldest = queues_oldest(&p->queues);
+    *out = (struct pool_stats){.threads = p->threads,
+                               .idle = p->idle_count,
+                               .busy = p->running,
+                               .queued = p->queues.length,
+                               .oldest_us = oldest ? clock_us() - oldest : 0};
+    lock_release(&p->lock);
+}
+
+void pool_queue_stats(struct pool *p, uint32_t queue, struct queue_stats *out)
+{
+    lock_acquire(&p->lock);
+    struct task_queue *row = &p->queues.rows[queue];
+    *out = (struct queue_stats){.queued = row->length,
+                                .running = row->running,
+                                .cap = row->cap,
+                                .taken = row->taken,
+                                .refused = row->refused,
+                                .max_wait_us = row->max_wait_us};
+    lock_release(&p->lock);
+}
+
+uint32_t worker_number(const struct worker *w)
+{
+    return w->number;
+}
+
+void *worker_data(const struct worker *w)
+{
+    return w->data;
+}
+
+void worker_set_data(struct worker *w, void *data)
+{
+    w->data = data;
+}
