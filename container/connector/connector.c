@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Building, draining and ending a connector: see connector.h. */
+#include "connector/connector.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "connector/group_priv.h"
+#include "observe/log.h"
+
+static void on_edge(struct conn *c, unsigned what);
+
+static const struct poller_ops poller_callbacks = {.on_edge = on_edge, .on_deadline = conn_deadline};
+
+/* ---- building ---- */
+
+static bool fill_protocol(struct connector *c, struct err *err)
+{
+    const struct connector_options *o = &c->options;
+    char bad;
+    c->h1 = (struct h1_config){
+        .max_uri_size = o->max_uri_size,
+        .max_header_size = o->max_header_size,
+        .max_header_count = o->max_header_count,
+        .max_trailer_size = o->max_trailer_size,
+        .max_extension_size = o->max_extension_size,
+        .max_swallow_size = o->max_swallow_size,
+        .uri = {.encoded_solidus = o->encoded_solidus,
+                .reject_suspicious = o->reject_suspicious_uris},
+        .server = span_of(o->server ? o->server : ""),
+    };
+    c->proto = &h1_proto;
+    c->proto_config = &c->h1;
+    c->transport = &transport_plain;
+    if (h1_config_bytes(&c->h1, o->relaxed_path_chars, o->relaxed_query_chars, &bad))
+        return true;
+    err_set(err, "relaxedPathChars or relaxedQueryChars has '%c'", bad);
+    return err_hint(err, "Only these may be relaxed: \" < > [ \\ ] ^ ` { | }");
+}
+
+static uint32_t share(uint32_t all, uint32_t groups)
+{
+    uint32_t n = (all + groups - 1) / groups;
+    return n > 0 ? n : 1;
+}
+
+static bool group_init(struct connector *c, uint32_t number, struct err *err)
+{
+    const struct connector_options *o = &c->options;
+    struct group *g = &c->groups[number];
+    g->connector = c;
+    g->number = number;
+    list_init(&g->again);
+    g->batch_end = &g->batch;
+    inbox_init(&g->inbox);
+    g->slot = engine_slot_take(o->engine);
+    if (g->slot == UINT32_MAX)
+        return err_set(err, "no engine slot is left for a poller");
+    struct poller_options po = {
+        .max_connections = o->max_connections, .ops = &poller_callbacks, .arg = g};
+    g->poller = poller_new(&po, err);
+    if (!g->poller)
+        return false;
+    uint32_t max_threads = share(o->max_threads, o->groups);
+    uint32_t queues = engine_queue_count(o->engine);
+    uint32_t cap = max_threads - max_threads / 4;
+    struct pool_options wo = {
+        .name = c->name,
+        .min_threads = share(o->min_spare_threads, o->groups),
+        .max_threads = max_threads,
+        .idle_us = MS_TO_US(o->threads_max_idle_time),
+        .queues = queues,
+        .queue_cap = cap,
+        .max_queued = o->max_queue_size,
+        .ops = &connector_pool_ops,
+        .arg = g,
+    };
+    g->pool = pool_new(&wo, err);
+    if (!g->pool)
+        return false;
+    for (uint32_t q = 0; q < queues; q++)
+        pool_limit(g->pool, q, engine_queue_share(o->engine, q, max_threads));
+    return true;
+}
+
+static bool add_listeners(struct connector *c, struct err *err)
+{
+    const struct connector_options *o = &c->options;
+    c->listeners = calloc(o->listen_count, sizeof(struct net_listener *));
+    if (!c->listeners)
+        return err_set(err, "out of memory for %zu listeners", o->listen_count);
+    for (size_t i = 0; i < o->listen_count; i++) {
+        c->listeners[i] = net_listener_new(c->groups[0].poller, o->listen_fds[i],
+                                           &connector_accept_ops, c, err);
+        if (!c->listeners[i])
+            return false;
+        c->listener_count++;
+    }
+    return true;
+}
+
+struct connector *connector_new(const struct connector_options *options, struct err *err)
+{
+    struct connector *c = calloc(1, sizeof(*c));
+    if (c)
+        c->groups = calloc(options->groups, sizeof(*c->groups));
+    if (!c || !c->groups) {
+        free(c);
+        err_set(err, "out of memory for a connector");
+        return NULL;
+    }
+    c->options = *options;
+    snprintf(c->name, sizeof(c->name), "%s", options->name);
+    lock_init(&c->lock, "connector");
+    cond_init(&c->empty);
+    bool ok = fill_protocol(c, err);
+    for (uint32_t i = 0; ok && i < options->groups; i++) {
+        c->group_count++;
+        ok = group_init(c, i, err);
+    }
+    if (!ok || !add_listeners(c, err))
+        connector_destroy(&c);
+    return c;
+}
+
+void connector_destroy(struct connector **cp)
+{
+    struct connector *c = *cp;
+    *cp = NULL;
+    for (size_t i = 0; i < c->listener_count; i++)
+        net_listener_destroy(&c->listeners[i]);
+    free(c->listeners);
+    for (uint32_t i = 0; i < c->group_count; i++) {
+        struct group *g = &c->groups[i];
+        active_free_all(g);
+        if (g->poller)
+            poller_destroy(&g->poller);
+        if (g->pool)
+            pool_destroy(&g->pool);
+        if (g->slot != UINT32_MAX)
+            engine_slot_give(c->options.engine, g->slot);
+    }
+    cond_destroy(&c->empty);
+    lock_destroy(&c->lock);
+    free(c->groups);
+    free(c);
+}
+
+/* ---- running ---- */
+
+static void start_listening(struct group *g, void *arg)
+{
+    struct err *err = arg;
+    struct connector *c = g->connector;
+    for (size_t i = 0; i < c->listener_count; i++) {
+        if (!net_listener_start(c->listeners[i], err))
+            return;
+    }
+}
+
+bool connector_start(struct connector *c, struct err *err)
+{
+    for (uint32_t i = 0; i < c->group_count; i++) {
+        struct group *g = &c->groups[i];
+        char name[48];
+        snprintf(name, sizeof(name), "%s-poll-%u", c->name, i);
+        if (!pool_start(g->pool, err))
+            return false;
+        if (!thread_start(&g->thread, name, group_main, g))
+            return err_sys(err, errno, "cannot start the poller thread %s", name);
+    }
+    err->what[0] = '\0';
+    group_call(&c->groups[0], start_listening, err);
+    return err->what[0] == '\0';
+}
+
+/* ---- ending ---- */
+
+static void drain_group(struct group *g, void *arg)
+{
+    (void)arg;
+    g->draining = true;
+    if (g->number == 0) {
+        struct connector *c = g->connector;
+        for (size_t i = 0; i < c->listener_count; i++)
+            net_listener_stop(c->listeners[i]);
+    }
+    LIST_FOREACH_SAFE(link, next, poller_connections(g->poller))
+    {
+        struct conn *c = CONTAINER_OF(link, struct conn, all);
+        struct active *a = c->active;
+        if (c->state == CONN_LENT)
+            continue;
+        if (a)
+            a->proto->drain(a->px);
+        else
+            conn_die(g, c, CLOSE_drain);
+    }
+}
+
+void connector_drain(struct connector *c)
+{
+    atomic_store(&c->draining, true);
+    for (uint32_t i = 0; i < c->group_count; i++)
+        group_call(&c->groups[i], drain_group, NULL);
+}
+
+bool connector_wait_empty(struct connector *c, uint64_t limit_us)
+{
+    uint64_t deadline = clock_us() + limit_us;
+    lock_acquire(&c->lock);
+    while (atomic_load(&c->connections) > 0 && clock_us() < deadline)
+        cond_wait_until(&c->empty, &c->lock, deadline);
+    lock_release(&c->lock);
+    return atomic_load(&c->connections) == 0;
+}
+
+static void abort_group(struct group *g, void *arg)
+{
+    (void)arg;
+    LIST_FOREACH_SAFE(link, next, poller_connections(g->poller))
+    {
+        struct conn *c = CONTAINER_OF(link, struct conn, all);
+        if (c->state == CONN_LENT)
+            shutdown(c->fd, SHUT_RDWR); /* the worker notices at its next write */
+        else
+            conn_die(g, c, CLOSE_drain);
+    }
+}
+
+bool connector_abort(struct connector *c, uint64_t limit_us)
+{
+    uint64_t deadline = clock_us() + limit_us;
+    for (uint32_t i = 0; i < c->group_count; i++)
+        group_call(&c->groups[i], abort_group, NULL);
+    for (uint32_t i = 0; i < c->group_count; i++) {
+        uint64_t now = clock_us();
+        if (!pool_drain(c->groups[i].pool, now < deadline ? deadline - now : 0))
+            return false;
+    }
+    for (uint32_t i = 0; i < c->group_count; i++) /* what came back from its lease meanwhile */
+        group_call(&c->groups[i], abort_group, NULL);
+    return connector_wait_empty(c, 1000000);
+}
+
+static void stop_group(struct group *g, void *arg)
+{
+    (void)arg;
+    g->stopping = true;
+}
+
+void connector_stop(struct connector *c)
+{
+    for (uint32_t i = 0; i < c->group_count; i++)
+        pool_stop(c->groups[i].pool);
+    for (uint32_t i = 0; i < c->group_count; i++) {
+        group_call(&c->groups[i], stop_group, NULL);
+        thread_join(&c->groups[i].thread);
+    }
+}
+
+/* ---- edges ---- */
+
+static void on_edge(struct conn *c, unsigned what)
+{
+    lease_edge(&c->bits, what & POLLER_READ, what & POLLER_WRITE, what & POLLER_CLOSED);
+    if (c->state == CONN_LENT) /* its worker, or the pop of the inbox, will see the bits */
+        return;
+    conn_run(poller_arg(c->poller), c);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How connections rest and end, on the poller: idle, lingering, dead, and what a deadline means in each
+ * state. */
+#include "connector/group_priv.h"
+#include "observe/counters.h"
+
+#define LINGER_MS    2000
+#define LINGER_BYTES (64u * 1024u)
+
+bool conn_armed(struct group *g, struct conn *c)
+{
+    if (c->armed || poller_arm(c))
+        return true;
+    conn_die(g, c, CLOSE_memory);
+    return false;
+}
+
+void conn_idle(struct group *g, struct conn *c)
+{
+    const struct connector_options *o = &g->connector->options;
+    struct active *a = c->active;
+    if (a)
+        active_give(g, a);
+    if (g->draining) {
+        conn_die(g, c, CLOSE_drain);
+        return;
+    }
+    if (c->state != CONN_IDLE)
+        conn_to(g, c, CONN_IDLE);
+    poller_deadline(c, c->requests > 0 ? o->keep_alive_timeout : o->connection_timeout);
+    conn_armed(g, c);
+}
+
+/* The client must be able to read the answer: a close with unread input would reset it away. */
+void conn_linger(struct group *g, struct conn *c)
+{
+    struct active *a = c->active;
+    if (c->reason == CLOSE_none)
+        c->reason = CLOSE_requested;
+    c->transport->shutdown(c);
+    if (!a->untrusted && buf_len(&a->in) == 0 && !lease_readable(&c->bits)) {
+        conn_die(g, c, c->reason);
+        return;
+    }
+    if (c->state != CONN_LINGER)
+        conn_to(g, c, CONN_LINGER);
+    poller_deadline(c, LINGER_MS);
+    if (!conn_armed(g, c))
+        return;
+    buf_clear(&a->in);
+    a->lingered = 0;
+    conn_linger_read(g, c);
+}
+
+void conn_linger_read(struct group *g, struct conn *c)
+{
+    struct active *a = c->active;
+    char dropped[4096];
+    for (;;) {
+        long n = c->transport->recv(c, dropped, sizeof(dropped));
+        if (n == TRANSPORT_WANT_READ || n == TRANSPORT_WANT_WRITE)
+            return;
+        if (n > 0)
+            a->lingered += (uint32_t)n;
+        if (n <= 0 || a->lingered > LINGER_BYTES) {
+            conn_die(g, c, c->reason);
+            return;
+        }
+    }
+}
+
+static void give_up_exchange(struct active *a)
+{
+    struct exchange *x = a->x;
+    a->x = NULL;
+    if (x->channel == &posted_channel)
+        posted_disconnect(x);
+    exchange_record(x, true);
+    exchange_release(&x);
+}
+
+void conn_die(struct group *g, struct conn *c, enum close_reason reason)
+{
+    struct active *a = c->active;
+    CHECK(c->state != CONN_LENT && c->io_jobs == 0);
+    if (c->reason == CLOSE_none || close_reason_is_error(reason))
+        c->reason = (uint8_t)reason;
+    if (c->state != CONN_DEAD)
+        conn_to(g, c, CONN_DEAD);
+    if (a) {
+        if (a->x)
+            give_up_exchange(a);
+        active_give(g, a);
+    }
+    atomic_fetch_add_explicit(&g->closed[c->reason], 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&g->states[CONN_DEAD], 1, memory_order_relaxed);
+    poller_close(&c);
+    connector_conn_ended(g);
+}
+
+static void input_timeout(struct group *g, struct conn *c)
+{
+    struct active *a = c->active;
+    enum close_reason reason = a && a->in_body ? CLOSE_body_timeout : CLOSE_head_timeout;
+    bool failed = false;
+    counter_add(COUNTER_timeouts, 1);
+    if (!a) {
+        conn_die(g, c, reason);
+        return;
+    }
+    a->proto->timeout(a->px);
+    c->reason = (uint8_t)reason;
+    a->closing = a->untrusted = true;
+    while (a->proto->produce(a->px, &a->out, SIZE_MAX, &failed))
+        ;
+    if (failed || a->out.len == 0) {
+        conn_die(g, c, reason);
+        return;
+    }
+    conn_to(g, c, CONN_SEND);
+    poller_deadline(c, g->connector->options.send_timeout);
+    conn_output(g, c);
+}
+
+void conn_deadline(struct conn *c)
+{
+    struct group *g = poller_arg(c->poller);
+    switch ((enum conn_state)c->state) {
+    case CONN_LENT: /* the worker's time: the connection is looked at when it comes back */
+    case CONN_DEAD:
+    case CONN_STATE_COUNT:
+        break;
+    case CONN_OPEN:
+        counter_add(COUNTER_timeouts, 1);
+        conn_die(g, c, CLOSE_head_timeout);
+        break;
+    case CONN_HEAD:
+    case CONN_BODY:
+        input_timeout(g, c);
+        break;
+    case CONN_IDLE:
+        conn_die(g, c, CLOSE_idle);
+        break;
+    case CONN_SEND:
+    case CONN_PARKED:
+    case CONN_MUX:
+        counter_add(COUNTER_timeouts, 1);
+        conn_die(g, c, CLOSE_send_timeout);
+        break;
+    case CONN_LINGER:
+        conn_die(g, c, c->reason);
+        break;
+    }
+}

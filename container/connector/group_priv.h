@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Inside the connector room: a group is one poller with its inbox, its workers and the memory of its
+ * busy connections; a connector is one or more groups behind one set of listeners. */
+#ifndef CONNECTOR_GROUP_PRIV_H
+#define CONNECTOR_GROUP_PRIV_H
+#include "base/lock.h"
+#include "base/thread.h"
+#include "connector/connector.h"
+#include "connector/lease.h"
+#include "connector/states.h"
+#include "engine/service.h"
+#include "http/proto.h"
+#include "http1/h1.h"
+#include "net/listener.h"
+#include "workers/pool.h"
+
+/* What pops out of the inbox. */
+enum node_kind {
+    NODE_RETURN, /* a connection comes back from its lease: act on c->verdict */
+    NODE_POSTED, /* a posted exchange has output */
+    NODE_ADOPT,  /* an accepted socket for this group */
+    NODE_CALL    /* run a function with the role held */
+};
+
+enum job_kind { JOB_LEASE, JOB_EXCHANGE };
+
+/* A task for a worker: a lent connection, or an exchange of a multiplexing protocol. */
+struct job {
+    struct task task;
+    enum job_kind kind;
+    struct exchange *x; /* JOB_EXCHANGE */
+};
+
+/* The memory of a connection that is not idle. Owned as the connection is. */
+struct active {
+    struct active *next_free;
+    struct conn *c;
+    struct group *group;
+    struct job job;
+    struct buf in;       /* received, not consumed */
+    struct buf gather;   /* leased: answers gathered for one send */
+    struct chain out;    /* on its way to the socket, sent by the poller */
+    const struct proto_ops *proto;
+    void *px;            /* the protocol's state */
+    struct exchange *x;  /* not multiplexed: the exchange under way, else NULL */
+    enum proto_verdict parsed; /* what the last feed said */
+    uint32_t slot;       /* hazard slot of the owning thread */
+    bool closing;        /* after the output is out: no more requests */
+    bool untrusted;      /* ... and what is still to come must be drained (linger) */
+    bool in_body;        /* the head of the request under way is complete */
+    bool head_timed;     /* the head's deadline runs */
+    uint32_t lingered;   /* bytes dropped in LINGER */
+};
+
+struct call_node { /* NODE_CALL; lives on the caller's stack until done */
+    struct inbox_node node;
+    void (*fn)(struct group *g, void *arg);
+    void *arg;
+    struct lock lock;
+    struct cond cond;
+    bool done;
+};
+struct adopt_node { /* NODE_ADOPT; malloced */
+    struct inbox_node node;
+    int fd;
+    struct conn_address peer;
+    const struct net_listener *listener;
+};
+
+struct group {
+    struct connector *connector;
+    uint32_t number, slot; /* slot: the poller's hazard slot */
+    struct poller *poller;
+    struct pool *pool;
+    struct inbox inbox;
+    struct thread thread;
+    struct list again;         /* of conn->again */
+    struct task *batch, **batch_end; /* complete requests of this turn */
+    struct active *free_actives;
+    uint32_t free_count;
+    bool draining, stopping;
+    _Atomic uint32_t states[CONN_STATE_COUNT];
+    _Atomic uint64_t closed[CLOSE_REASON_COUNT];
+};
+
+struct connector {
+    struct connector_options options;
+    struct h1_config h1;
+    const struct proto_ops *proto;
+    const void *proto_config;
+    const struct transport_ops *transport;
+    char name[32];
+    struct group *groups;
+    uint32_t group_count, next_group;
+    struct net_listener **listeners;
+    size_t listener_count;
+    _Atomic uint32_t connections;
+    _Atomic bool draining, accept_paused;
+    struct lock lock;  /* for `empty` */
+    struct cond empty; /* a connection ended while draining */
+};
+
+/* active.c: memory of busy connections. Poller. */
+struct active *active_take(struct group *g, struct conn *c); /* NULL: out of memory */
+void active_give(struct group *g, struct active *a);
+void active_free_all(struct group *g);
+
+/* upcalls.c */
+extern const struct proto_upcalls connector_upcalls;
+
+/* input.c: poller. Runs C according to its state: reads, parses, sends; may free C. */
+void conn_run(struct group *g, struct conn *c);
+void conn_input(struct group *g, struct conn *c);
+void conn_lend(struct group *g, struct conn *c);
+void conn_again(struct group *g, struct conn *c);
+void conn_busy(struct group *g, struct conn *c); /* its queue was full: 503 in its place */
+/* The owner's fill: reads and feeds; a->parsed tells on FILL_STOP. */
+enum fill_result conn_fill(struct conn *c, size_t budget);
+
+/* output.c: poller. */
+enum send_result { SEND_DONE, SEND_BLOCKED, SEND_FAILED };
+enum send_result conn_send(struct conn *c); /* a->out to the socket */
+void conn_output(struct group *g, struct conn *c); /* state SEND */
+void conn_pump(struct group *g, struct conn *c);   /* state PARKED */
+void conn_after_answer(struct group *g, struct conn *c); /* output is out: next request or close */
+void conn_finish_exchange(struct conn *c); /* a->x is over: record, back to the protocol */
+
+/* ending.c: poller. */
+void conn_idle(struct group *g, struct conn *c);
+void conn_linger(struct group *g, struct conn *c);
+void conn_linger_read(struct group *g, struct conn *c);
+void conn_die(struct group *g, struct conn *c, enum close_reason reason);
+void conn_deadline(struct conn *c);
+bool conn_armed(struct group *g, struct conn *c); /* arms if needed; false: C is gone */
+
+/* mux.c: poller. */
+void conn_mux(struct group *g, struct conn *c);
+
+/* serve.c: workers. */
+extern const struct pool_ops connector_pool_ops;
+
+/* leased.c: the direct path. */
+struct lease {
+    struct group *group;
+    struct conn *c;
+    struct active *a;
+    bool ended;  /* the connection went back: only the exchange is ours */
+    bool broken; /* the socket failed */
+};
+extern const struct channel_ops leased_channel;
+/* Sends what is gathered. False: not all of it left; the rest is in a->out (or the lease is broken). */
+bool lease_send(struct lease *l);
+void lease_give_back(struct group *g, struct conn *c, enum conn_state verdict);
+
+/* posted.c */
+extern const struct channel_ops posted_channel;
+struct posted;
+/* For X from now on; C: its connection, poller-private from here. NULL: out of memory. */
+struct posted *posted_new(struct group *g, struct conn *c, struct exchange *x);
+struct exchange *posted_exchange(struct inbox_node *node);
+struct conn *posted_conn(struct exchange *x);
+void posted_taken(struct exchange *x);      /* poller popped the node: before it looks at the queue */
+void posted_disconnect(struct exchange *x); /* poller: the connection is gone */
+struct pulled posted_pull(struct exchange *x, struct chain *into, size_t max);
+
+/* turn.c */
+void *group_main(void *arg);
+void group_call(struct group *g, void (*fn)(struct group *g, void *arg), void *arg);
+void group_wake_call(struct group *g, struct call_node *call);
+
+/* accept.c */
+extern const struct net_listener_ops connector_accept_ops;
+void group_adopt(struct group *g, int fd, const struct conn_address *peer,
+                 const struct net_listener *listener);
+void connector_conn_ended(struct group *g);
+
+/* upcalls.c */
+void exchange_record(const struct exchange *x, bool aborted);
+
+#endif

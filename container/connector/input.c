@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Receiving and parsing: on the poller for a connection that is not lent, on the worker within its lease
+ * (conn_fill only). */
+#include "connector/group_priv.h"
+#include "observe/log.h"
+
+#define READ_MIN    4096u            /* room for one recv */
+#define READ_BUDGET (256u * 1024u)   /* per connection and turn */
+
+/* ---- the fill loop's two callbacks ---- */
+
+static bool parse(void *arg)
+{
+    struct active *a = ((struct conn *)arg)->active;
+    if (buf_len(&a->in) == 0)
+        return false;
+    a->parsed = a->proto->feed(a->px, &a->in);
+    return a->parsed != PROTO_MORE;
+}
+
+static long receive(void *arg, size_t *room)
+{
+    struct conn *c = arg;
+    struct active *a = c->active;
+    if (!buf_reserve(&a->in, READ_MIN))
+        return TRANSPORT_ERROR;
+    *room = buf_room(&a->in);
+    long n = c->transport->recv(c, a->in.mem + a->in.tail, *room);
+    if (n > 0)
+        buf_produced(&a->in, (size_t)n);
+    return n;
+}
+
+enum fill_result conn_fill(struct conn *c, size_t budget)
+{
+    struct fill_ops ops = {.plain = c->transport->plain, .parse = parse, .recv = receive};
+    return lease_fill(&c->bits, &ops, c, budget);
+}
+
+/* ---- on the poller ---- */
+
+void conn_again(struct group *g, struct conn *c)
+{
+    if (list_empty(&c->again))
+        list_add_tail(&g->again, &c->again);
+}
+
+void conn_lend(struct group *g, struct conn *c)
+{
+    struct active *a = c->active;
+    conn_to(g, c, CONN_LENT);
+    poller_deadline(c, -1);
+    a->job.kind = JOB_LEASE;
+    a->job.task.queue = a->x->route.queue;
+    a->job.task.next = NULL;
+    *g->batch_end = &a->job.task;
+    g->batch_end = &a->job.task.next;
+}
+
+/* Bytes of the protocol's own (refusals, 100 Continue) go behind what is there. */
+static bool take_produced(struct active *a)
+{
+    bool failed = false;
+    while (a->proto->produce(a->px, &a->out, SIZE_MAX, &failed))
+        ;
+    return !failed;
+}
+
+/* Nothing complete and nothing to read: what waits now, and how long? */
+static void wait_for_more(struct group *g, struct conn *c)
+{
+    struct active *a = c->active;
+    const struct connector_options *o = &g->connector->options;
+    if (a->in_body) {
+        if (c->state == CONN_HEAD)
+            conn_to(g, c, CONN_BODY);
+        poller_deadline(c, o->body_timeout);
+    } else if (buf_len(&a->in) == 0 && a->proto->idle(a->px)) {
+        conn_idle(g, c);
+        return;
+    } else if (!a->head_timed) {
+        if (c->state == CONN_BODY)
+            conn_to(g, c, CONN_HEAD);
+        a->head_timed = true;
+        poller_deadline(c, o->connection_timeout);
+    }
+    conn_armed(g, c);
+}
+
+/* The protocol has something to say before it goes on. False: C is no longer in HEAD or BODY. */
+static bool say(struct group *g, struct conn *c)
+{
+    struct active *a = c->active;
+    if (a->parsed == PROTO_CLOSE)
+        a->closing = a->untrusted = true;
+    if (!take_produced(a)) {
+        conn_die(g, c, CLOSE_memory);
+        return false;
+    }
+    switch (conn_send(c)) {
+    case SEND_DONE:
+        break;
+    case SEND_FAILED:
+        conn_die(g, c, CLOSE_reset);
+        return false;
+    case SEND_BLOCKED:
+        conn_to(g, c, CONN_SEND);
+        poller_deadline(c, g->connector->options.send_timeout);
+        conn_armed(g, c);
+        return false;
+    }
+    if (!a->closing)
+        return true;
+    conn_linger(g, c);
+    return false;
+}
+
+void conn_input(struct group *g, struct conn *c)
+{
+    struct active *a = c->active;
+    if (!a && !lease_readable(&c->bits)) {
+        conn_armed(g, c); /* a fresh connection that has sent nothing yet */
+        return;
+    }
+    if (!a && !(a = active_take(g, c))) {
+        conn_die(g, c, CLOSE_memory);
+        return;
+    }
+    if (g->draining)
+        a->proto->drain(a->px);
+    for (;;) {
+        switch (conn_fill(c, READ_BUDGET)) {
+        case FILL_STOP:
+            if (a->parsed == PROTO_READY) {
+                conn_lend(g, c);
+                return;
+            }
+            if (!say(g, c))
+                return;
+            continue;
+        case FILL_MORE:
+            wait_for_more(g, c);
+            return;
+        case FILL_AGAIN:
+            conn_again(g, c);
+            return;
+        case FILL_EOF:
+            conn_die(g, c, CLOSE_peer);
+            return;
+        case FILL_ERROR:
+            conn_die(g, c, CLOSE_reset);
+            return;
+        }
+    }
+}
+
+void conn_busy(struct group *g, struct conn *c)
+{
+    struct active *a = c->active;
+    struct exchange *x = a->x;
+    a->x = NULL;
+    a->parsed = a->proto->busy(a->px, x);
+    conn_to(g, c, CONN_HEAD);
+    if (say(g, c))
+        conn_input(g, c);
+}
+
+static void conn_open(struct group *g, struct conn *c)
+{
+    int r = c->transport->handshake ? c->transport->handshake(c) : 0;
+    if (r == TRANSPORT_ERROR) {
+        conn_die(g, c, CLOSE_handshake);
+    } else if (r != 0) {
+        conn_armed(g, c);
+    } else if (g->connector->proto->multiplexed) {
+        conn_to(g, c, CONN_MUX);
+        conn_mux(g, c);
+    } else {
+        conn_to(g, c, CONN_HEAD);
+        conn_input(g, c);
+    }
+}
+
+void conn_run(struct group *g, struct conn *c)
+{
+    switch ((enum conn_state)c->state) {
+    case CONN_OPEN:
+        conn_open(g, c);
+        break;
+    case CONN_IDLE:
+        if (!lease_readable(&c->bits))
+            break;
+        conn_to(g, c, CONN_HEAD);
+        conn_input(g, c);
+        break;
+    case CONN_HEAD:
+    case CONN_BODY:
+        conn_input(g, c);
+        break;
+    case CONN_SEND:
+        conn_output(g, c);
+        break;
+    case CONN_PARKED:
+        conn_pump(g, c);
+        break;
+    case CONN_MUX:
+        conn_mux(g, c);
+        break;
+    case CONN_LINGER:
+        conn_linger_read(g, c);
+        break;
+    case CONN_LENT:
+    case CONN_DEAD:
+    case CONN_STATE_COUNT:
+        UNREACHABLE();
+    }
+}

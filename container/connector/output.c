@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Sending on the poller: what a lease left over (SEND), and answers that are still being made (PARKED,
+ * the drain behind a posted exchange). */
+#include "connector/group_priv.h"
+#include "observe/counters.h"
+
+#define SEND_PIECES 64
+#define WINDOW      (256u * 1024u) /* taken from a posted exchange at a time */
+
+enum send_result conn_send(struct conn *c)
+{
+    struct active *a = c->active;
+    struct iovec iov[SEND_PIECES];
+    while (a->out.len > 0) {
+        int n = chain_iov(&a->out, iov, SEND_PIECES);
+        long sent = c->transport->sendv(c, iov, n);
+        if (sent == TRANSPORT_WANT_READ || sent == TRANSPORT_WANT_WRITE)
+            return SEND_BLOCKED;
+        if (sent < 0)
+            return SEND_FAILED;
+        chain_consume(&a->out, (size_t)sent);
+    }
+    return SEND_DONE;
+}
+
+/* The answer is out and its exchange, if any, is finished: next request or end. */
+void conn_after_answer(struct group *g, struct conn *c)
+{
+    struct active *a = c->active;
+    poller_deadline(c, -1);
+    if (a->closing) {
+        conn_linger(g, c);
+        return;
+    }
+    conn_to(g, c, CONN_HEAD);
+    if (a->x) /* complete, but its lease ended with output left */
+        conn_lend(g, c);
+    else
+        conn_input(g, c); /* the next request may be complete already */
+}
+
+void conn_finish_exchange(struct conn *c)
+{
+    struct active *a = c->active;
+    struct exchange *x = a->x;
+    a->x = NULL;
+    if (!a->proto->keeps(a->px, x))
+        a->closing = true;
+    exchange_record(x, false);
+    a->proto->next(a->px, x);
+}
+
+void conn_output(struct group *g, struct conn *c)
+{
+    size_t before = ((struct active *)c->active)->out.len;
+    switch (conn_send(c)) {
+    case SEND_DONE:
+        conn_after_answer(g, c);
+        break;
+    case SEND_FAILED:
+        conn_die(g, c, CLOSE_reset);
+        break;
+    case SEND_BLOCKED:
+        if (((struct active *)c->active)->out.len < before)
+            poller_deadline(c, g->connector->options.send_timeout);
+        conn_armed(g, c);
+        break;
+    }
+}
+
+/* ---- PARKED ---- */
+
+static bool encode_head(struct active *a, struct exchange *x)
+{
+    if (x->wire.head_done)
+        return true;
+    struct buf head = BUF_EMPTY;
+    bool ok = a->proto->encode_head(a->px, x, &head) &&
+              chain_copy(&a->out, buf_data(&head), buf_len(&head));
+    buf_free(&head);
+    return ok;
+}
+
+static bool encode_body(struct active *a, struct exchange *x, struct chain *body)
+{
+    struct proto_frame frame;
+    a->proto->encode_frame(x, body->len, &frame);
+    if (frame.before_n > 0 && !chain_copy(&a->out, frame.before, frame.before_n))
+        return false;
+    chain_move(&a->out, body, SIZE_MAX);
+    return frame.after_n == 0 || chain_copy(&a->out, frame.after, frame.after_n);
+}
+
+static bool encode_end(struct active *a, struct exchange *x)
+{
+    char end[12];
+    size_t n = a->proto->encode_end(x, end);
+    return n == 0 || chain_copy(&a->out, end, n);
+}
+
+enum pumped { PUMP_MORE, PUMP_EMPTY, PUMP_ENDED, PUMP_ABORTED, PUMP_NO_MEMORY };
+
+/* Moves the next window of a->x from its queue to the connection, as wire bytes. */
+static enum pumped pump_window(struct active *a)
+{
+    struct exchange *x = a->x;
+    struct chain body = CHAIN_EMPTY;
+    struct pulled got = posted_pull(x, &body, WINDOW);
+    if (got.aborted) {
+        chain_clear(&body);
+        return PUMP_ABORTED;
+    }
+    if (got.bytes == 0 && !got.ended && (x->wire.head_done || !got.started))
+        return PUMP_EMPTY;
+    bool ok = encode_head(a, x);
+    if (ok && got.bytes > 0)
+        ok = encode_body(a, x, &body);
+    if (ok && got.ended)
+        ok = encode_end(a, x);
+    chain_clear(&body);
+    if (!ok)
+        return PUMP_NO_MEMORY;
+    return got.ended ? PUMP_ENDED : PUMP_MORE;
+}
+
+static void pump_ended(struct group *g, struct conn *c)
+{
+    conn_finish_exchange(c);
+    conn_to(g, c, CONN_SEND);
+    poller_deadline(c, g->connector->options.send_timeout);
+    conn_output(g, c);
+}
+
+void conn_pump(struct group *g, struct conn *c)
+{
+    struct active *a = c->active;
+    size_t before = a->out.len;
+    for (;;) {
+        enum send_result sent = conn_send(c);
+        if (sent == SEND_FAILED) {
+            conn_die(g, c, CLOSE_reset);
+            return;
+        }
+        if (sent == SEND_BLOCKED) {
+            if (a->out.len != before)
+                poller_deadline(c, g->connector->options.send_timeout);
+            conn_armed(g, c);
+            return;
+        }
+        switch (pump_window(a)) {
+        case PUMP_MORE:
+            before = 0;
+            continue;
+        case PUMP_EMPTY:
+            poller_deadline(c, -1); /* nothing to send: the client is not slow */
+            conn_armed(g, c);
+            return;
+        case PUMP_ENDED:
+            pump_ended(g, c);
+            return;
+        case PUMP_ABORTED:
+            conn_die(g, c, CLOSE_aborted);
+            return;
+        case PUMP_NO_MEMORY:
+            conn_die(g, c, CLOSE_memory);
+            return;
+        }
+    }
+}

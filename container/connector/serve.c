@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The worker's side of a lease: run the request, go on with the next one of the same connection while
+ * that is fair, then give the connection back with a verdict. */
+#include "base/clock.h"
+#include "connector/group_priv.h"
+#include "observe/counters.h"
+
+#define LEASE_REQUESTS 32u     /* requests in one lease */
+#define LEASE_US       10000u  /* and the time it may take */
+#define LEASE_READS    16u     /* reads by the worker in one lease */
+#define LEASE_BUDGET   65536u  /* bytes per read */
+#define GATHER_LIMIT   32768u
+
+struct run {
+    struct lease lease;
+    uint32_t slot;
+    uint32_t served, reads;
+    uint64_t started_us;
+    void *context; /* of the request before */
+};
+
+static uint32_t slot_of(const struct worker *w)
+{
+    return (uint32_t)(uintptr_t)worker_data(w);
+}
+
+static void begin(void *arg, struct worker *w)
+{
+    struct group *g = arg;
+    uint32_t slot = engine_slot_take(g->connector->options.engine);
+    CHECK(slot != UINT32_MAX);
+    worker_set_data(w, (void *)(uintptr_t)slot);
+}
+
+static void end(void *arg, struct worker *w)
+{
+    struct group *g = arg;
+    engine_slot_give(g->connector->options.engine, slot_of(w));
+}
+
+static void serve_exchange(struct group *g, uint32_t slot, struct exchange *x)
+{
+    uint64_t start = clock_us();
+    x->at.taken = start;
+    engine_serve(g->connector->options.engine, slot, x);
+    CHECK(x->res.ended);
+    counter_add(COUNTER_service_us, clock_us() - start);
+}
+
+/* Runs a->x. False: the connection is no longer ours, or is over. */
+static bool serve_one(struct run *r)
+{
+    struct lease *l = &r->lease;
+    struct exchange *x = l->a->x;
+    x->channel = &leased_channel;
+    x->channel_state = l;
+    r->context = x->route.context;
+    if (atomic_load_explicit(&l->group->connector->draining, memory_order_relaxed))
+        l->a->proto->drain(l->a->px);
+    serve_exchange(l->group, r->slot, x);
+    r->served++;
+    if (l->ended) {
+        exchange_release(&x); /* the rest is the poller's */
+        return false;
+    }
+    if (l->broken) {
+        lease_give_back(l->group, l->c, CONN_DEAD);
+        return false;
+    }
+    conn_finish_exchange(l->c);
+    return true;
+}
+
+static bool may_run_next(const struct run *r)
+{
+    return r->lease.a->x->route.context == r->context && r->served < LEASE_REQUESTS &&
+           clock_us() - r->started_us < LEASE_US;
+}
+
+/* Everything gathered leaves, or what is left becomes the poller's. False: the connection was given
+ * back. */
+static bool send_or_give(struct run *r, enum conn_state blocked)
+{
+    struct lease *l = &r->lease;
+    if (lease_send(l))
+        return true;
+    lease_give_back(l->group, l->c, l->broken ? CONN_DEAD : blocked);
+    return false;
+}
+
+/* The protocol refused something, or wants to say something: the poller does that, behind the answers. */
+static void give_for_output(struct run *r)
+{
+    struct active *a = r->lease.a;
+    bool failed = false;
+    if (a->parsed == PROTO_CLOSE)
+        a->closing = a->untrusted = true;
+    if (!lease_send(&r->lease) && r->lease.broken) {
+        lease_give_back(r->lease.group, r->lease.c, CONN_DEAD);
+        return;
+    }
+    while (a->proto->produce(a->px, &a->out, SIZE_MAX, &failed))
+        ;
+    if (failed)
+        r->lease.c->reason = CLOSE_memory;
+    lease_give_back(r->lease.group, r->lease.c, failed ? CONN_DEAD : CONN_SEND);
+}
+
+/* The next request belongs to another queue, or this lease had its share: still lent. */
+static void queue_next(struct run *r)
+{
+    struct active *a = r->lease.a;
+    if (!send_or_give(r, CONN_SEND)) /* a->x waits until the output is out */
+        return;
+    a->job.task.queue = a->x->route.queue;
+    a->job.task.next = NULL;
+    if (!pool_push(r->lease.group->pool, &a->job.task))
+        return;
+    struct exchange *x = a->x;
+    a->x = NULL;
+    a->parsed = a->proto->busy(a->px, x);
+    give_for_output(r);
+}
+
+enum next_step { NEXT_RUN, NEXT_GIVEN };
+
+/* a->x is complete. */
+static enum next_step go_on(struct run *r)
+{
+    struct active *a = r->lease.a;
+    struct engine *e = r->lease.group->connector->options.engine;
+    if (!may_run_next(r)) {
+        queue_next(r);
+        return NEXT_GIVEN;
+    }
+    bool gathered = buf_len(&a->gather) > 0;
+    if (gathered && (buf_len(&a->gather) > GATHER_LIMIT || !engine_route.quick(e, r->slot, a->x)) &&
+        !send_or_give(r, CONN_SEND))
+        return NEXT_GIVEN;
+    return NEXT_RUN;
+}
+
+static enum next_step rest(struct run *r)
+{
+    struct lease *l = &r->lease;
+    bool idle = buf_len(&l->a->in) == 0 && l->a->proto->idle(l->a->px);
+    lease_give_back(l->group, l->c, idle ? CONN_IDLE : CONN_HEAD);
+    return NEXT_GIVEN;
+}
+
+/* Parses what is buffered; with nothing complete sends, then reads if there may be something. */
+static enum next_step next_request(struct run *r)
+{
+    struct lease *l = &r->lease;
+    struct active *a = l->a;
+    a->parsed = buf_len(&a->in) > 0 ? a->proto->feed(a->px, &a->in) : PROTO_MORE;
+    if (a->parsed == PROTO_READY)
+        return go_on(r);
+    if (a->parsed != PROTO_MORE) {
+        give_for_output(r);
+        return NEXT_GIVEN;
+    }
+    if (!send_or_give(r, CONN_SEND))
+        return NEXT_GIVEN;
+    if (!lease_readable(&l->c->bits) || r->reads++ >= LEASE_READS)
+        return rest(r);
+    switch (conn_fill(l->c, LEASE_BUDGET)) {
+    case FILL_STOP:
+        if (a->parsed == PROTO_READY)
+            return go_on(r);
+        give_for_output(r);
+        return NEXT_GIVEN;
+    case FILL_MORE:
+    case FILL_AGAIN:
+        return rest(r);
+    case FILL_EOF:
+    case FILL_ERROR:
+        break;
+    }
+    if (l->c->reason == CLOSE_none)
+        l->c->reason = CLOSE_peer;
+    lease_give_back(l->group, l->c, CONN_DEAD);
+    return NEXT_GIVEN;
+}
+
+static void serve_lease(struct group *g, uint32_t slot, struct active *a)
+{
+    struct run r = {.lease = {.group = g, .c = a->c, .a = a}, .slot = slot};
+    CHECK(a->out.len == 0 && a->x);
+    counter_add(COUNTER_leases, 1);
+    r.started_us = clock_us();
+    a->slot = slot;
+    do {
+        if (!serve_one(&r))
+            return;
+        if (a->closing) {
+            if (send_or_give(&r, CONN_SEND))
+                lease_give_back(g, r.lease.c, CONN_LINGER);
+            return;
+        }
+    } while (next_request(&r) == NEXT_RUN);
+}
+
+static void run(void *arg, struct worker *w, struct task *t)
+{
+    struct group *g = arg;
+    struct job *job = CONTAINER_OF(t, struct job, task);
+    if (job->kind == JOB_LEASE) {
+        serve_lease(g, slot_of(w), CONTAINER_OF(job, struct active, job));
+        return;
+    }
+    /* Of a multiplexing protocol: its channel is posted from the start. The job lies in the exchange's
+     * arena. */
+    struct exchange *x = job->x;
+    serve_exchange(g, slot_of(w), x);
+    exchange_release(&x);
+}
+
+const struct pool_ops connector_pool_ops = {.run = run, .begin = begin, .end = end};

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The poller role: one turn takes what came back, runs what is left over, queues what is complete, and
+ * waits. No handler runs in here; whoever holds the role may end the loop after any turn. */
+#include <stdlib.h>
+
+#include "connector/group_priv.h"
+#include "observe/counters.h"
+
+/* ---- what pops out of the inbox ---- */
+
+static void on_return(struct group *g, struct conn *c)
+{
+    struct active *a = c->active;
+    CHECK(c->state == CONN_LENT);
+    a->slot = g->slot;
+    conn_to(g, c, (enum conn_state)c->verdict);
+    switch ((enum conn_state)c->verdict) {
+    case CONN_IDLE:
+        if (!lease_readable(&c->bits) && !g->draining) {
+            conn_idle(g, c);
+            return;
+        }
+        conn_to(g, c, CONN_HEAD);
+        conn_input(g, c);
+        return;
+    case CONN_HEAD:
+        a->head_timed = false;
+        conn_input(g, c);
+        return;
+    case CONN_SEND:
+        poller_deadline(c, g->connector->options.send_timeout);
+        conn_output(g, c);
+        return;
+    case CONN_PARKED:
+        poller_deadline(c, g->connector->options.send_timeout);
+        conn_pump(g, c);
+        return;
+    case CONN_LINGER:
+        conn_linger(g, c);
+        return;
+    case CONN_DEAD:
+        conn_die(g, c, CLOSE_none);
+        return;
+    case CONN_OPEN:
+    case CONN_BODY:
+    case CONN_LENT:
+    case CONN_MUX:
+    case CONN_STATE_COUNT:
+        UNREACHABLE();
+    }
+}
+
+static void on_posted(struct group *g, struct inbox_node *node)
+{
+    struct exchange *x = posted_exchange(node);
+    posted_taken(x); /* before looking: what is written from now on queues the node again */
+    struct conn *c = posted_conn(x);
+    if (c && (c->state == CONN_PARKED || c->state == CONN_MUX))
+        conn_run(g, c);
+    exchange_release(&x); /* the inbox's */
+}
+
+static void on_adopt(struct group *g, struct adopt_node *adopt)
+{
+    group_adopt(g, adopt->fd, &adopt->peer, adopt->listener);
+    free(adopt);
+}
+
+static void on_call(struct group *g, struct call_node *call)
+{
+    call->fn(g, call->arg);
+    lock_acquire(&call->lock);
+    call->done = true;
+    cond_signal(&call->cond);
+    lock_release(&call->lock);
+}
+
+static void drain_inbox(struct group *g)
+{
+    for (struct inbox_node *node = inbox_take(&g->inbox), *next; node; node = next) {
+        next = node->next;
+        switch ((enum node_kind)node->kind) {
+        case NODE_RETURN:
+            on_return(g, CONTAINER_OF(node, struct conn, node));
+            break;
+        case NODE_POSTED:
+            on_posted(g, node);
+            break;
+        case NODE_ADOPT:
+            on_adopt(g, CONTAINER_OF(node, struct adopt_node, node));
+            break;
+        case NODE_CALL:
+            on_call(g, CONTAINER_OF(node, struct call_node, node));
+            break;
+        }
+    }
+}
+
+/* Runs FN on the poller of G and waits for it. Not from the poller itself. */
+void group_call(struct group *g, void (*fn)(struct group *g, void *arg), void *arg)
+{
+    struct call_node call = {.node = {.kind = NODE_CALL}, .fn = fn, .arg = arg};
+    lock_init(&call.lock, "group call");
+    cond_init(&call.cond);
+    if (inbox_give(&g->inbox, &call.node, NULL, true))
+        poller_wake(g->poller);
+    lock_acquire(&call.lock);
+    while (!call.done)
+        cond_wait(&call.cond, &call.lock);
+    lock_release(&call.lock);
+    cond_destroy(&call.cond);
+    lock_destroy(&call.lock);
+}
+
+/* ---- the turn ---- */
+
+static void run_again(struct group *g)
+{
+    struct list once;
+    list_init(&once);
+    while (!list_empty(&g->again)) {
+        struct list *link = list_first(&g->again);
+        list_remove(link);
+        list_add_tail(&once, link);
+    }
+    while (!list_empty(&once)) {
+        struct conn *c = CONTAINER_OF(list_first(&once), struct conn, again);
+        list_remove(&c->again);
+        if (c->state != CONN_LENT)
+            conn_run(g, c);
+    }
+}
+
+static void refuse_task(struct group *g, struct task *t)
+{
+    struct job *job = CONTAINER_OF(t, struct job, task);
+    if (job->kind == JOB_LEASE) {
+        conn_busy(g, CONTAINER_OF(job, struct active, job)->c);
+        return;
+    }
+    struct exchange *x = job->x;
+    struct conn *c = posted_conn(x);
+    struct active *a = c ? c->active : NULL;
+    if (a) {
+        a->proto->busy(a->px, x);
+        conn_run(g, c);
+    }
+    exchange_release(&x); /* the worker's */
+}
+
+static void push_batch(struct group *g)
+{
+    struct task *first = g->batch;
+    if (!first)
+        return;
+    *g->batch_end = NULL;
+    g->batch = NULL;
+    g->batch_end = &g->batch;
+    struct task *refused = pool_push(g->pool, first);
+    while (refused) {
+        struct task *next = refused->next;
+        refuse_task(g, refused);
+        refused = next;
+    }
+}
+
+static void resume_accepting(struct group *g)
+{
+    struct connector *c = g->connector;
+    if (!atomic_load_explicit(&c->accept_paused, memory_order_relaxed) || g->number != 0 ||
+        g->draining)
+        return;
+    uint32_t low = c->options.max_connections - c->options.max_connections / 32 - 1;
+    if (atomic_load(&c->connections) > low)
+        return;
+    atomic_store(&c->accept_paused, false);
+    for (size_t i = 0; i < c->listener_count; i++)
+        net_listener_resume(c->listeners[i]);
+}
+
+static void group_turn(struct group *g)
+{
+    drain_inbox(g);
+    run_again(g);
+    while (g->batch) /* a refusal may make the next request complete */
+        push_batch(g);
+    resume_accepting(g);
+    uint64_t tend_us = pool_tend(g->pool);
+    bool block = inbox_sleep(&g->inbox, !list_empty(&g->again));
+    poller_wait(g->poller, block, tend_us);
+    inbox_awake(&g->inbox);
+}
+
+void *group_main(void *arg)
+{
+    struct group *g = arg;
+    poller_take_role(g->poller);
+    while (!g->stopping)
+        group_turn(g);
+    poller_give_role(g->poller);
+    return NULL;
+}
