@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Putting an app together: registrations, mappings, their conflicts. Called by deploy on the life-cycle
+ * thread; its life is in app_life.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/engine_priv.h"
+
+struct app *app_new(struct context *context, struct generation *generation, const char *display_name,
+                    const char *doc_base, const char *server_name, struct err *err)
+{
+    struct app *a = calloc(1, sizeof(*a));
+    if (!a) {
+        err_set(err, "out of memory for the webapp %s", context->queue_name);
+        return NULL;
+    }
+    arena_init(&a->arena);
+    a->context = context;
+    a->generation = generation;
+    a->module_count = generation_module_count(generation);
+    a->mapper = mapper_new();
+    a->display_name = arena_strdup(&a->arena, display_name);
+    a->doc_base = arena_strdup(&a->arena, doc_base);
+    a->server_name = arena_strdup(&a->arena, server_name);
+    a->modules = arena_zalloc(&a->arena, a->module_count * sizeof(*a->modules));
+    if (!a->mapper || !a->display_name || !a->doc_base || !a->server_name || !a->modules) {
+        err_set(err, "out of memory for the webapp %s", context->queue_name);
+        app_free(&a);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < a->module_count; i++) {
+        struct app_module *m = &a->modules[i];
+        m->app = a;
+        m->module = generation_module(generation, i);
+        m->pub.ops = &ctx_ops;
+        arena_init(&m->arena);
+    }
+    return a;
+}
+
+void app_free(struct app **ap)
+{
+    struct app *a = *ap;
+    *ap = NULL;
+    for (uint32_t i = 0; a->modules && i < a->module_count; i++)
+        arena_destroy(&a->modules[i].arena);
+    if (a->mapper)
+        mapper_free(&a->mapper);
+    free(a->servlets);
+    free(a->filters);
+    free(a->mappings);
+    free(a->listeners);
+    arena_destroy(&a->arena);
+    free(a);
+}
+
+struct generation *app_generation(const struct app *a)
+{
+    return a->generation;
+}
+
+const char *app_name(const struct app *a)
+{
+    if (*a->display_name)
+        return a->display_name;
+    return a->module_count > 0 ? a->modules[0].module->name : "";
+}
+
+const char *app_version(const struct app *a)
+{
+    return a->module_count > 0 ? a->modules[0].module->version : "";
+}
+
+/* ---- adding ---- */
+
+/* Room for one more pointer in a growing array. */
+static bool room(void ***array, uint32_t count, uint32_t *cap)
+{
+    if (count < *cap)
+        return true;
+    uint32_t more = *cap ? *cap * 2 : 16;
+    void **bigger = realloc(*array, more * sizeof(*bigger));
+    if (!bigger)
+        return false;
+    *array = bigger;
+    *cap = more;
+    return true;
+}
+
+static bool no_memory(const struct app *a, struct err *err)
+{
+    return err_set(err, "out of memory for the webapp %s", a->context->queue_name);
+}
+
+static bool fill_registration(struct app *a, struct registration *reg, const char *name,
+                              uint32_t module, const struct app_param *params, uint32_t count,
+                              struct err *err)
+{
+    reg->name = arena_strdup(&a->arena, name);
+    reg->module = module;
+    reg->param_count = count;
+    reg->params = arena_zalloc(&a->arena, (count + 1) * sizeof(*reg->params));
+    if (!reg->name || !reg->params)
+        return no_memory(a, err);
+    for (uint32_t i = 0; i < count; i++) {
+        reg->params[i].name = arena_strdup(&a->arena, params[i].name);
+        reg->params[i].value = arena_strdup(&a->arena, params[i].value);
+        if (!reg->params[i].name || !reg->params[i].value)
+            return no_memory(a, err);
+    }
+    return true;
+}
+
+/* RFC 9110 10.2.1. */
+static const char *allow_value(struct arena *a, const cs_servlet *s)
+{
+    if (s->service)
+        return "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
+    const char *get = s->get ? "GET, HEAD, " : s->head ? "HEAD, " : "";
+    return arena_printf(a, "%s%s%s%s%sOPTIONS", get, s->post ? "POST, " : "", s->put ? "PUT, " : "",
+                        s->del ? "DELETE, " : "", s->patch ? "PATCH, " : "");
+}
+
+static bool add_pattern(struct app *a, struct servlet *s, const char *pattern, struct err *err)
+{
+    bool ok;
+    if (!mapper_pattern_ok(span_of(pattern))) {
+        err_set(err, "servlet %s has the malformed URL pattern '%s'", s->reg.name, pattern);
+        return err_hint(err, "A pattern is \"\", \"/\", \"/path\", \"/path/*\" or \"*.ext\"");
+    }
+    struct servlet *other = mapper_add(a->mapper, pattern, s, &ok);
+    if (ok || other == s)
+        return true;
+    if (!other)
+        return no_memory(a, err);
+    err_set(err, "servlets %s and %s both have the URL pattern '%s'", other->reg.name, s->reg.name,
+            pattern);
+    return err_hint(err, "Give each pattern to one servlet");
+}
+
+static struct servlet *find_servlet(const struct app *a, const char *name)
+{
+    for (uint32_t i = 0; i < a->servlet_count; i++) {
+        if (strcmp(a->servlets[i]->reg.name, name) == 0)
+            return a->servlets[i];
+    }
+    return NULL;
+}
+
+bool app_add_servlet(struct app *a, const struct app_servlet_spec *spec, struct err *err)
+{
+    if (find_servlet(a, spec->name)) {
+        err_set(err, "two servlets are named %s", spec->name);
+        return err_hint(err, "Give each servlet of a webapp a name of its own");
+    }
+    struct servlet *s = arena_zalloc(&a->arena, sizeof(*s));
+    if (!s || !room((void ***)&a->servlets, a->servlet_count, &a->servlet_cap))
+        return no_memory(a, err);
+    if (!fill_registration(a, &s->reg, spec->name, spec->module, spec->params, spec->param_count,
+                           err))
+        return false;
+    s->row = spec->row;
+    s->load_on_startup = spec->load_on_startup;
+    s->allow = allow_value(&a->arena, spec->row);
+    if (!s->allow)
+        return no_memory(a, err);
+    a->servlets[a->servlet_count++] = s;
+    for (uint32_t i = 0; i < spec->pattern_count; i++) {
+        if (!add_pattern(a, s, spec->patterns[i], err))
+            return false;
+    }
+    return true;
+}
+
+static struct filter *find_filter(const struct app *a, const char *name)
+{
+    for (uint32_t i = 0; i < a->filter_count; i++) {
+        if (strcmp(a->filters[i]->reg.name, name) == 0)
+            return a->filters[i];
+    }
+    return NULL;
+}
+
+bool app_add_filter(struct app *a, const struct app_filter_spec *spec, struct err *err)
+{
+    if (find_filter(a, spec->name)) {
+        err_set(err, "two filters are named %s", spec->name);
+        return err_hint(err, "Give each filter of a webapp a name of its own");
+    }
+    struct filter *f = arena_zalloc(&a->arena, sizeof(*f));
+    if (!f || !room((void ***)&a->filters, a->filter_count, &a->filter_cap))
+        return no_memory(a, err);
+    f->row = spec->row;
+    if (!fill_registration(a, &f->reg, spec->name, spec->module, spec->params, spec->param_count,
+                           err))
+        return false;
+    a->filters[a->filter_count++] = f;
+    return true;
+}
+
+bool app_add_filter_mapping(struct app *a, const struct app_filter_mapping_spec *spec,
+                            struct err *err)
+{
+    struct filter_mapping *m = arena_zalloc(&a->arena, sizeof(*m));
+    if (!m || !room((void ***)&a->mappings, a->mapping_count, &a->mapping_cap))
+        return no_memory(a, err);
+    m->filter = find_filter(a, spec->filter);
+    if (!m->filter)
+        return err_set(err, "a filter mapping names the filter %s, which does not exist",
+                       spec->filter);
+    struct span url = span_of(spec->url_pattern);
+    if (url.p && !span_eq(url, SPAN_LIT("*")) && !mapper_pattern_ok(url)) {
+        err_set(err, "filter %s has the malformed URL pattern '%s'", spec->filter,
+                spec->url_pattern);
+        return err_hint(err, "A pattern is \"\", \"/\", \"/path\", \"/path/*\" or \"*.ext\"");
+    }
+    if (url.p)
+        m->url_pattern = arena_copy(&a->arena, url);
+    else
+        m->servlet_name = arena_copy(&a->arena, span_of(spec->servlet_name));
+    if (!m->url_pattern.p && !m->servlet_name.p)
+        return no_memory(a, err);
+    if (!url.p && strcmp(spec->servlet_name, "*") != 0 && !find_servlet(a, spec->servlet_name))
+        return err_set(err, "filter %s is mapped to the servlet %s, which does not exist",
+                       spec->filter, spec->servlet_name);
+    a->mappings[a->mapping_count++] = m;
+    return true;
+}
+
+bool app_add_listener(struct app *a, const cs_listener *row, uint32_t module, struct err *err)
+{
+    struct listener *l = arena_zalloc(&a->arena, sizeof(*l));
+    if (!l || !room((void ***)&a->listeners, a->listener_count, &a->listener_cap))
+        return no_memory(a, err);
+    l->row = row;
+    l->module = module;
+    a->listeners[a->listener_count++] = l;
+    return true;
+}
+
+bool app_add_welcome_file(struct app *a, const char *name, struct err *err)
+{
+    return mapper_add_welcome(a->mapper, name) || no_memory(a, err);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A built webapp: registrations of servlets and filters over the modules of one generation, its mapper,
+ * its life. Built by deploy from web.xml and the modules' tables, on the life-cycle thread. */
+#ifndef ENGINE_APP_H
+#define ENGINE_APP_H
+#include <cserv/servlet.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "loader/generation.h"
+
+struct app;
+struct context;
+
+struct app_param {
+    const char *name, *value;
+};
+struct app_servlet_spec { /* one registration; copied */
+    const char *name;
+    const cs_servlet *row;
+    uint32_t module; /* of the generation */
+    int64_t load_on_startup;
+    const struct app_param *params;
+    uint32_t param_count;
+    const char *const *patterns;
+    uint32_t pattern_count;
+};
+struct app_filter_spec {
+    const char *name;
+    const cs_filter *row;
+    uint32_t module;
+    const struct app_param *params;
+    uint32_t param_count;
+};
+struct app_filter_mapping_spec { /* one pattern or one servlet name */
+    const char *filter;
+    const char *url_pattern;  /* NULL: by servlet name */
+    const char *servlet_name; /* "*": every servlet */
+};
+
+/* CONTEXT names it; DOC_BASE: its folder, "" for a single file. NULL: err. */
+struct app *app_new(struct context *context, struct generation *generation, const char *display_name,
+                    const char *doc_base, const char *server_name, struct err *err);
+bool app_add_servlet(struct app *a, const struct app_servlet_spec *spec, struct err *err);
+bool app_add_filter(struct app *a, const struct app_filter_spec *spec, struct err *err);
+bool app_add_filter_mapping(struct app *a, const struct app_filter_mapping_spec *spec,
+                            struct err *err);
+bool app_add_listener(struct app *a, const cs_listener *row, uint32_t module, struct err *err);
+bool app_add_welcome_file(struct app *a, const char *name, struct err *err);
+
+/* The phases, each on the life-cycle thread. A failing one ends the start: then app_stop undoes what was
+ * done. */
+bool app_init(struct app *a, struct err *err);   /* hooks, listeners, filters, servlets */
+bool app_start(struct app *a, struct err *err);
+bool app_health(struct app *a, struct err *err);
+/* One attempt; true: every module's stop hook is done (or app_init never got that far). */
+bool app_stop(struct app *a, uint32_t attempt);
+/* Servlets, filters, listeners, cleanups, destroy hooks, in reverse. */
+void app_destroy_all(struct app *a);
+void app_free(struct app **a);
+
+struct generation *app_generation(const struct app *a);
+const char *app_name(const struct app *a); /* display name, else the first module's */
+const char *app_version(const struct app *a);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The life of an app, on its generation's life-cycle thread: hooks, listeners, filters, servlets in order;
+ * back in reverse. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/engine_priv.h"
+#include "observe/log.h"
+
+/* ---- calling one callback ---- */
+
+struct hook_run {
+    struct guarded guarded;
+    struct app_module *module;
+    int (*hook)(cs_ctx *ctx);
+    void (*end)(cs_ctx *ctx);
+    uint32_t attempt;
+};
+struct init_run {
+    struct guarded guarded;
+    int (*init)(cs_config *config, void **self);
+    void (*destroy)(cs_ctx *ctx, void *self);
+    struct config_handle config;
+    struct registration *reg;
+};
+struct listener_run {
+    struct guarded guarded;
+    struct listener *listener;
+    struct app_module *module;
+};
+
+static bool failed(const struct app *a, const char *what, const char *name, int rc,
+                   const struct guarded *g, struct err *err)
+{
+    err_set(err, "%s: %s%s%s failed with %d", a->context->queue_name, what, *name ? " " : "", name,
+            rc);
+    if (g->failure[0])
+        err_why(err, "%s", g->failure);
+    return false;
+}
+
+static int hook_body(void *guarded)
+{
+    struct hook_run *r = guarded;
+    return r->hook(&r->module->pub);
+}
+
+static bool run_hook(struct app *a, struct app_module *m, int (*hook)(cs_ctx *), const char *name,
+                     struct err *err)
+{
+    struct hook_run r = {.module = m, .hook = hook};
+    if (!hook)
+        return true;
+    int rc = module_invoke(m, hook_body, &r.guarded);
+    return (rc == CS_OK && !r.guarded.failure[0]) || failed(a, name, "", rc, &r.guarded, err);
+}
+
+static int init_body(void *guarded)
+{
+    struct init_run *r = guarded;
+    return r->init(&r->config.pub, &r->reg->self);
+}
+
+static bool run_init(struct app *a, struct registration *reg, const char *kind,
+                     int (*init)(cs_config *, void **), struct err *err)
+{
+    struct app_module *m = &a->modules[reg->module];
+    struct init_run r = {
+        .init = init, .config = {.pub = {.ops = &config_ops}, .reg = reg, .module = m}, .reg = reg};
+    int rc = init ? module_invoke(m, init_body, &r.guarded) : CS_OK;
+    if (rc != CS_OK || r.guarded.failure[0])
+        return failed(a, kind, reg->name, rc, &r.guarded, err);
+    reg->initialised = true;
+    return true;
+}
+
+static int destroy_body(void *guarded)
+{
+    struct init_run *r = guarded;
+    r->destroy(&r->config.module->pub, r->reg->self);
+    return CS_OK;
+}
+
+static void run_destroy(struct app *a, struct registration *reg, void (*destroy)(cs_ctx *, void *))
+{
+    struct app_module *m = &a->modules[reg->module];
+    struct init_run r = {.destroy = destroy, .config = {.module = m}, .reg = reg};
+    if (reg->initialised && destroy)
+        module_invoke(m, destroy_body, &r.guarded);
+    reg->initialised = false;
+}
+
+static int listener_begin(void *guarded)
+{
+    struct listener_run *r = guarded;
+    return r->listener->row->context_initialized(&r->module->pub, &r->listener->self);
+}
+
+static int listener_end(void *guarded)
+{
+    struct listener_run *r = guarded;
+    r->listener->row->context_destroyed(&r->module->pub, r->listener->self);
+    return CS_OK;
+}
+
+static bool tell_listener(struct app *a, struct listener *l, struct err *err)
+{
+    struct app_module *m = &a->modules[l->module];
+    struct listener_run r = {.listener = l, .module = m};
+    int rc = l->row->context_initialized ? module_invoke(m, listener_begin, &r.guarded) : CS_OK;
+    if (rc != CS_OK || r.guarded.failure[0])
+        return failed(a, "listener", l->row->name ? l->row->name : "", rc, &r.guarded, err);
+    l->told = true;
+    return true;
+}
+
+/* ---- phases ---- */
+
+/* Ascending load-on-startup, those without one last; equal ones in order of registration. */
+static int by_startup(const void *left, const void *right)
+{
+    const struct servlet *const *a = left, *const *b = right;
+    int64_t x = (*a)->load_on_startup, y = (*b)->load_on_startup;
+    uint64_t ux = x < 0 ? UINT64_MAX : (uint64_t)x, uy = y < 0 ? UINT64_MAX : (uint64_t)y;
+    return ux < uy ? -1 : ux > uy;
+}
+
+static bool init_servlets(struct app *a, struct err *err)
+{
+    size_t n = a->servlet_count;
+    struct servlet **order = arena_alloc(&a->arena, (n + 1) * sizeof(*order));
+    if (!order)
+        return err_set(err, "out of memory for the webapp %s", a->context->queue_name);
+    /* Insertion keeps the order of equals, which qsort does not. */
+    for (size_t i = 0; i < n; i++) {
+        size_t at = i;
+        for (; at > 0 && by_startup(&order[at - 1], &a->servlets[i]) > 0; at--)
+            order[at] = order[at - 1];
+        order[at] = a->servlets[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!run_init(a, &order[i]->reg, "init of servlet", order[i]->row->init, err))
+            return false;
+    }
+    return true;
+}
+
+bool app_init(struct app *a, struct err *err)
+{
+    for (uint32_t i = 0; i < a->module_count; i++) {
+        struct app_module *m = &a->modules[i];
+        m->begun = true;
+        if (!run_hook(a, m, m->module->descriptor.init, "the init hook", err))
+            return false;
+    }
+    for (uint32_t i = 0; i < a->listener_count; i++) {
+        if (!tell_listener(a, a->listeners[i], err))
+            return false;
+    }
+    for (uint32_t i = 0; i < a->filter_count; i++) {
+        struct filter *f = a->filters[i];
+        if (!run_init(a, &f->reg, "init of filter", f->row->init, err))
+            return false;
+    }
+    return init_servlets(a, err);
+}
+
+bool app_start(struct app *a, struct err *err)
+{
+    for (uint32_t i = 0; i < a->module_count; i++) {
+        struct app_module *m = &a->modules[i];
+        if (!run_hook(a, m, m->module->descriptor.start, "the start hook", err))
+            return false;
+    }
+    return true;
+}
+
+bool app_health(struct app *a, struct err *err)
+{
+    for (uint32_t i = 0; i < a->module_count; i++) {
+        struct app_module *m = &a->modules[i];
+        if (!run_hook(a, m, m->module->descriptor.health, "the health hook", err))
+            return false;
+    }
+    return true;
+}
+
+static int stop_body(void *guarded)
+{
+    struct hook_run *r = guarded;
+    return r->module->module->descriptor.stop(&r->module->pub, r->attempt);
+}
+
+bool app_stop(struct app *a, uint32_t attempt)
+{
+    bool all = true;
+    for (uint32_t i = a->module_count; i-- > 0;) {
+        struct app_module *m = &a->modules[i];
+        struct hook_run r = {.module = m, .attempt = attempt};
+        if (!m->begun || m->stopped)
+            continue;
+        int rc = m->module->descriptor.stop ? module_invoke(m, stop_body, &r.guarded) : CS_OK;
+        if (r.guarded.failure[0])
+            rc = CS_EFAIL;
+        if (rc != CS_OK && rc != CS_EAGAIN)
+            LOG(engine, LOG_WARN, "%s: the stop hook of %s failed with %d", a->context->queue_name,
+                m->module->name, rc);
+        m->stopped = rc != CS_EAGAIN;
+        all = all && m->stopped;
+    }
+    return all;
+}
+
+static int end_body(void *guarded)
+{
+    struct hook_run *r = guarded;
+    r->end(&r->module->pub);
+    return CS_OK;
+}
+
+void app_destroy_all(struct app *a)
+{
+    for (uint32_t i = a->servlet_count; i-- > 0;)
+        run_destroy(a, &a->servlets[i]->reg, a->servlets[i]->row->destroy);
+    for (uint32_t i = a->filter_count; i-- > 0;)
+        run_destroy(a, &a->filters[i]->reg, a->filters[i]->row->destroy);
+    for (uint32_t i = a->listener_count; i-- > 0;) {
+        struct listener *l = a->listeners[i];
+        struct app_module *m = &a->modules[l->module];
+        struct listener_run r = {.listener = l, .module = m};
+        if (l->told && l->row->context_destroyed)
+            module_invoke(m, listener_end, &r.guarded);
+        l->told = false;
+    }
+    for (uint32_t i = a->module_count; i-- > 0;) {
+        struct app_module *m = &a->modules[i];
+        struct hook_run r = {.module = m, .end = m->module->descriptor.destroy};
+        if (!m->begun)
+            continue;
+        arena_run_cleanups(&m->arena);
+        if (r.end)
+            module_invoke(m, end_body, &r.guarded);
+        m->begun = false;
+    }
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a handle answers after its request is over: nothing of anybody, CS_EGONE. In a debug build it is
+ * a reason to stop and look. The slots rotate, so that a stale handle stays dead for a while. */
+#include "engine/engine_priv.h"
+#include "observe/log.h"
+
+static void dead(void)
+{
+    LOG(engine, LOG_ERROR, "a handle is used after its request ended: a bug of the webapp");
+#ifdef CSERV_DEBUG
+    log_flush(1000);
+    UNREACHABLE();
+#endif
+}
+
+static cs_str dead_str(void)
+{
+    dead();
+    return (cs_str){NULL, 0};
+}
+
+static int dead_int(void)
+{
+    dead();
+    return CS_EGONE;
+}
+
+static void *dead_pointer(void)
+{
+    dead();
+    return NULL;
+}
+
+static cs_str dead_get(cs_request *req, uint32_t what)
+{
+    (void)req;
+    (void)what;
+    return dead_str();
+}
+
+static int64_t dead_get_int(cs_request *req, uint32_t what)
+{
+    (void)req;
+    (void)what;
+    return dead_int();
+}
+
+static cs_str dead_named(cs_request *req, cs_str name, uint32_t nth)
+{
+    (void)req;
+    (void)name;
+    (void)nth;
+    return dead_str();
+}
+
+static int dead_at(cs_request *req, uint32_t i, cs_str *name, cs_str *value)
+{
+    (void)req;
+    (void)i;
+    (void)name;
+    (void)value;
+    return dead_int();
+}
+
+static int64_t dead_read(cs_request *req, void *buf, size_t size)
+{
+    (void)req;
+    (void)buf;
+    (void)size;
+    return dead_int();
+}
+
+static void *dead_self(cs_request *req)
+{
+    (void)req;
+    return dead_pointer();
+}
+
+static cs_ctx *dead_ctx(cs_request *req)
+{
+    (void)req;
+    return dead_pointer();
+}
+
+static void *dead_alloc(cs_request *req, size_t size)
+{
+    (void)req;
+    (void)size;
+    return dead_pointer();
+}
+
+static int dead_cleanup(cs_request *req, void (*fn)(void *arg), void *arg)
+{
+    (void)req;
+    (void)fn;
+    (void)arg;
+    return dead_int();
+}
+
+static int dead_fail(cs_request *req, int code, cs_str detail)
+{
+    (void)req;
+    (void)code;
+    (void)detail;
+    return dead_int();
+}
+
+const struct cs_request_ops dead_request_ops = {
+    .size = sizeof(struct cs_request_ops),
+    .minor = CS_ABI_MINOR_MAX,
+    .get = dead_get,
+    .get_int = dead_get_int,
+    .header = dead_named,
+    .header_at = dead_at,
+    .param = dead_named,
+    .param_at = dead_at,
+    .read = dead_read,
+    .self = dead_self,
+    .ctx = dead_ctx,
+    .alloc = dead_alloc,
+    .on_cleanup = dead_cleanup,
+    .fail = dead_fail,
+};
+
+static int dead_status(cs_response *res, uint32_t code)
+{
+    (void)res;
+    (void)code;
+    return dead_int();
+}
+
+static int dead_header(cs_response *res, cs_str name, cs_str value, uint32_t how)
+{
+    (void)res;
+    (void)name;
+    (void)value;
+    (void)how;
+    return dead_int();
+}
+
+static int dead_length(cs_response *res, int64_t bytes)
+{
+    (void)res;
+    (void)bytes;
+    return dead_int();
+}
+
+static int dead_write(cs_response *res, const void *bytes, size_t size)
+{
+    (void)res;
+    (void)bytes;
+    (void)size;
+    return dead_int();
+}
+
+static int dead_vprintf(cs_response *res, const char *format, va_list args)
+{
+    (void)res;
+    (void)format;
+    (void)args;
+    return dead_int();
+}
+
+static int dead_plain(cs_response *res)
+{
+    (void)res;
+    return dead_int();
+}
+
+static int dead_error(cs_response *res, uint32_t code, cs_str message)
+{
+    (void)res;
+    (void)code;
+    (void)message;
+    return dead_int();
+}
+
+const struct cs_response_ops dead_response_ops = {
+    .size = sizeof(struct cs_response_ops),
+    .minor = CS_ABI_MINOR_MAX,
+    .status = dead_status,
+    .header = dead_header,
+    .length = dead_length,
+    .write = dead_write,
+    .write_static = dead_write,
+    .vprintf = dead_vprintf,
+    .flush = dead_plain,
+    .error = dead_error,
+    .committed = dead_plain,
+};
+
+void call_end(struct call *c)
+{
+    c->req.ops = &dead_request_ops;
+    c->res.ops = &dead_response_ops;
+    c->x = NULL;
+}

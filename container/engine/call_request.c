@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The request handle's table: what cs_req_* calls reach. On the worker that runs the request. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "engine/engine_priv.h"
+
+static struct call *call_of(cs_request *req)
+{
+    return CONTAINER_OF(req, struct call, req);
+}
+
+static cs_str absent(void)
+{
+    return (cs_str){NULL, 0};
+}
+
+/* Text of the arena is terminated; spans of longer text are copied so that they are, too. */
+static cs_str terminated(struct call *c, struct span s)
+{
+    return s.p ? to_str(arena_copy(&c->x->arena, s)) : absent();
+}
+
+/* ---- get ---- */
+
+static cs_str address(struct call *c, const struct endpoint *e)
+{
+    char *text = arena_zalloc(&c->x->arena, INET6_ADDRSTRLEN);
+    if (!text)
+        return absent();
+    endpoint_format(e, text, INET6_ADDRSTRLEN);
+    return *text ? to_str(span_of(text)) : absent();
+}
+
+static cs_str server_name(struct call *c)
+{
+    return c->x->req.host.n > 0 ? terminated(c, c->x->req.host) : address(c, &c->x->req.local);
+}
+
+static cs_str request_get(cs_request *req, uint32_t what)
+{
+    struct call *c = call_of(req);
+    const struct request *r = &c->x->req;
+    switch (what) {
+    case CS_REQ_METHOD:
+        return to_str(r->method_text);
+    case CS_REQ_URI:
+        return terminated(c, r->uri.raw_path);
+    case CS_REQ_QUERY:
+        return terminated(c, r->uri.query);
+    case CS_REQ_PROTOCOL:
+        return to_str(r->version == 10 ? SPAN_LIT("HTTP/1.0") : SPAN_LIT("HTTP/1.1"));
+    case CS_REQ_SCHEME:
+        return to_str(SPAN_LIT("http"));
+    case CS_REQ_SERVER_NAME:
+        return server_name(c);
+    case CS_REQ_CONTEXT_PATH:
+        return to_str(span_of(c->app->context->path));
+    case CS_REQ_SERVLET_PATH:
+        return terminated(c, c->map.servlet_path);
+    case CS_REQ_PATH_INFO:
+        return terminated(c, c->map.path_info);
+    case CS_REQ_REMOTE_ADDR:
+        return address(c, &r->peer);
+    case CS_REQ_LOCAL_ADDR:
+        return address(c, &r->local);
+    case CS_REQ_CONTENT_TYPE:
+        return to_str(headers_get(&r->headers, FIELD_CONTENT_TYPE, 0));
+    case CS_REQ_SERVLET_NAME:
+        return c->servlet ? to_str(span_of(c->servlet->reg.name)) : absent();
+    default:
+        return absent();
+    }
+}
+
+static int64_t request_get_int(cs_request *req, uint32_t what)
+{
+    const struct request *r = &call_of(req)->x->req;
+    switch (what) {
+    case CS_REQ_SERVER_PORT:
+        return r->port ? (int64_t)r->port : r->host.n > 0 ? 80 : (int64_t)r->local.port;
+    case CS_REQ_REMOTE_PORT:
+        return r->peer.port;
+    case CS_REQ_LOCAL_PORT:
+        return r->local.port;
+    case CS_REQ_CONTENT_LENGTH:
+        return r->content_length;
+    default:
+        return -1;
+    }
+}
+
+/* ---- fields ---- */
+
+static cs_str request_header(cs_request *req, cs_str name, uint32_t nth)
+{
+    return to_str(headers_find(&call_of(req)->x->req.headers, from_str(name), nth));
+}
+
+static int request_header_at(cs_request *req, uint32_t i, cs_str *name, cs_str *value)
+{
+    const struct headers *h = &call_of(req)->x->req.headers;
+    if (i >= h->n)
+        return CS_ENOENT;
+    *name = to_str(h->v[i].name);
+    *value = to_str(h->v[i].value);
+    return CS_OK;
+}
+
+/* ---- parameters ---- */
+
+static bool is_form(const struct request *r)
+{
+    struct span type = headers_get(&r->headers, FIELD_CONTENT_TYPE, 0);
+    struct span media = span_trim(span_cut(type, 0, span_find(type, 0, ';')));
+    return r->method == METHOD_POST &&
+           span_ieq(media, SPAN_LIT("application/x-www-form-urlencoded"));
+}
+
+bool call_params(struct call *c)
+{
+    if (c->params_parsed)
+        return !c->params_bad;
+    c->params_parsed = true;
+    struct exchange *x = c->x;
+    uint32_t max = c->engine->options.max_parameter_count;
+    enum params_verdict v = PARAMS_OK;
+    if (x->req.uri.query.p)
+        v = params_parse(&c->params, x->req.uri.query, max, &x->arena);
+    if (v == PARAMS_OK && is_form(&x->req)) {
+        size_t size = buf_len(&x->req.body) - x->body_read;
+        char *body = size <= c->engine->options.max_post_size ? arena_alloc(&x->arena, size + 1) : NULL;
+        if (body) {
+            x->channel->read(x, body, size);
+            v = params_parse(&c->params, span_make(body, size), max, &x->arena);
+        } else {
+            v = PARAMS_TOO_MANY;
+        }
+    }
+    c->params_bad = v != PARAMS_OK;
+    return !c->params_bad;
+}
+
+static cs_str request_param(cs_request *req, cs_str name, uint32_t nth)
+{
+    struct call *c = call_of(req);
+    return call_params(c) ? to_str(params_get(&c->params, from_str(name), nth)) : absent();
+}
+
+static int request_param_at(cs_request *req, uint32_t i, cs_str *name, cs_str *value)
+{
+    struct call *c = call_of(req);
+    if (!call_params(c))
+        return CS_EINVAL;
+    if (i >= c->params.n)
+        return CS_ENOENT;
+    *name = to_str(c->params.v[i].name);
+    *value = to_str(c->params.v[i].value);
+    return CS_OK;
+}
+
+/* ---- the rest ---- */
+
+static int64_t request_read(cs_request *req, void *buf, size_t size)
+{
+    struct exchange *x = call_of(req)->x;
+    return x->channel->read(x, buf, size);
+}
+
+static void *request_self(cs_request *req)
+{
+    return call_of(req)->self;
+}
+
+static cs_ctx *request_ctx(cs_request *req)
+{
+    struct call *c = call_of(req);
+    return &c->app->modules[c->module].pub;
+}
+
+static void *request_alloc(cs_request *req, size_t size)
+{
+    return arena_zalloc(&call_of(req)->x->arena, size);
+}
+
+static int request_on_cleanup(cs_request *req, void (*fn)(void *arg), void *arg)
+{
+    return arena_on_cleanup(&call_of(req)->x->arena, fn, arg) ? CS_OK : CS_ENOMEM;
+}
+
+static int request_fail(cs_request *req, int code, cs_str detail)
+{
+    struct call *c = call_of(req);
+    if (detail.ptr)
+        c->detail = arena_copy(&c->x->arena, from_str(detail));
+    return code;
+}
+
+const struct cs_request_ops request_ops = {
+    .size = sizeof(struct cs_request_ops),
+    .minor = CS_ABI_MINOR_MAX,
+    .get = request_get,
+    .get_int = request_get_int,
+    .header = request_header,
+    .header_at = request_header_at,
+    .param = request_param,
+    .param_at = request_param_at,
+    .read = request_read,
+    .self = request_self,
+    .ctx = request_ctx,
+    .alloc = request_alloc,
+    .on_cleanup = request_on_cleanup,
+    .fail = request_fail,
+};

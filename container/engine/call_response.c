@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The response handle's table: what cs_res_* calls reach. On the worker that runs the request. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/engine_priv.h"
+#include "observe/log.h"
+
+static struct call *call_of(cs_response *res)
+{
+    return CONTAINER_OF(res, struct call, res);
+}
+
+/* After cs_res_error, and when the parameters were malformed, the answer is the error page. */
+static bool is_over(const struct call *c)
+{
+    return c->error_status != 0 || c->params_bad;
+}
+
+static int response_status(cs_response *res, uint32_t code)
+{
+    struct call *c = call_of(res);
+    if (c->x->res.committed || is_over(c))
+        return CS_ESTATE;
+    if (code < 200 || code > 599)
+        return CS_EINVAL;
+    c->x->res.status = (uint16_t)code;
+    return CS_OK;
+}
+
+/* ---- fields ---- */
+
+static bool frames_message(enum http_field f)
+{
+    return f == FIELD_CONNECTION || f == FIELD_TRANSFER_ENCODING || f == FIELD_KEEP_ALIVE ||
+           f == FIELD_UPGRADE || f == FIELD_TRAILER;
+}
+
+static int set_length(struct call *c, int64_t bytes)
+{
+    struct response *r = &c->x->res;
+    if (r->committed || is_over(c))
+        return CS_ESTATE;
+    if (bytes < 0 || (uint64_t)bytes < r->written)
+        return CS_EINVAL;
+    r->length = bytes;
+    return CS_OK;
+}
+
+static int response_header(cs_response *res, cs_str name, cs_str value, uint32_t how)
+{
+    struct call *c = call_of(res);
+    struct exchange *x = c->x;
+    struct span n = from_str(name), v = span_trim(from_str(value));
+    if (x->res.committed || is_over(c))
+        return CS_ESTATE;
+    if (!n.p || !v.p || !http_is_token(n) || !http_is_field_value(v) || how > CS_HEADER_ADD)
+        return CS_EINVAL;
+    enum http_field f = field_find(n);
+    if (frames_message(f))
+        return CS_ESTATE;
+    if (f == FIELD_CONTENT_LENGTH) {
+        uint64_t bytes;
+        return span_to_u64(v, INT64_MAX, &bytes) ? set_length(c, (int64_t)bytes) : CS_EINVAL;
+    }
+    bool ok = how == CS_HEADER_ADD ? headers_add_copy(&x->res.headers, &x->arena, n, v)
+                                   : headers_set_copy(&x->res.headers, &x->arena, n, v);
+    return ok ? CS_OK : CS_ENOMEM;
+}
+
+static int response_length(cs_response *res, int64_t bytes)
+{
+    return set_length(call_of(res), bytes);
+}
+
+/* ---- body ---- */
+
+static int from_result(enum response_result r)
+{
+    switch (r) {
+    case RESPONSE_OK:
+        return CS_OK;
+    case RESPONSE_GONE:
+        return CS_EGONE;
+    case RESPONSE_NO_MEMORY:
+        return CS_ENOMEM;
+    case RESPONSE_TOO_LONG:
+        return CS_ELIMIT;
+    case RESPONSE_COMMITTED:
+        return CS_ESTATE;
+    }
+    return CS_EFAIL;
+}
+
+static int written(struct call *c, enum response_result r)
+{
+    if (r == RESPONSE_TOO_LONG)
+        LOG(engine, LOG_ERROR, "%s: servlet %s writes more than the %lld bytes it announced: cut",
+            c->app->context->queue_name, c->servlet ? c->servlet->reg.name : "-",
+            (long long)c->x->res.length);
+    return from_result(r);
+}
+
+static int response_write_copy(cs_response *res, const void *bytes, size_t size)
+{
+    struct call *c = call_of(res);
+    if (is_over(c))
+        return CS_ESTATE;
+    if (!bytes && size > 0)
+        return CS_EINVAL;
+    return written(c, response_write(c->x, span_make(bytes ? bytes : "", size)));
+}
+
+/* Small constants are copied sooner than a reference is counted. */
+#define STATIC_MIN 4096u
+
+static int response_write_static(cs_response *res, const void *bytes, size_t size)
+{
+    struct call *c = call_of(res);
+    if (size < STATIC_MIN || is_over(c) || !bytes)
+        return response_write_copy(res, bytes, size);
+    struct generation *g = c->app->generation;
+    generation_hold(g);
+    return written(c, response_write_ref(c->x, span_make(bytes, size), generation_release, g));
+}
+
+static int response_vprintf(cs_response *res, const char *format, va_list args)
+{
+    char small[1024];
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(small, sizeof(small), format, args);
+    int rc = CS_EINVAL;
+    if (n >= 0 && (size_t)n < sizeof(small)) {
+        rc = response_write_copy(res, small, (size_t)n);
+    } else if (n >= 0) {
+        char *large = malloc((size_t)n + 1);
+        rc = CS_ENOMEM;
+        if (large) {
+            vsnprintf(large, (size_t)n + 1, format, again);
+            rc = response_write_copy(res, large, (size_t)n);
+        }
+        free(large);
+    }
+    va_end(again);
+    return rc;
+}
+
+static int response_flush_now(cs_response *res)
+{
+    struct call *c = call_of(res);
+    return is_over(c) ? CS_ESTATE : from_result(response_flush(c->x));
+}
+
+static int response_error(cs_response *res, uint32_t code, cs_str message)
+{
+    struct call *c = call_of(res);
+    if (c->x->res.committed || is_over(c))
+        return CS_ESTATE;
+    if (code < 400 || code > 599)
+        return CS_EINVAL;
+    c->error_status = code;
+    if (message.ptr)
+        c->error_message = arena_copy(&c->x->arena, from_str(message));
+    return CS_OK;
+}
+
+static int response_committed(cs_response *res)
+{
+    return call_of(res)->x->res.committed ? 1 : 0;
+}
+
+const struct cs_response_ops response_ops = {
+    .size = sizeof(struct cs_response_ops),
+    .minor = CS_ABI_MINOR_MAX,
+    .status = response_status,
+    .header = response_header,
+    .length = response_length,
+    .write = response_write_copy,
+    .write_static = response_write_static,
+    .vprintf = response_vprintf,
+    .flush = response_flush_now,
+    .error = response_error,
+    .committed = response_committed,
+};

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The filter chain of a request: filters mapped by URL in order of their mappings, then those mapped by
+ * servlet name, then the servlet. */
+#include <stdio.h>
+
+#include "engine/engine_priv.h"
+
+struct step { /* one filter's place in the chain; lives while the filter runs */
+    struct guarded guarded;
+    cs_chain pub;
+    struct call *call;
+    uint32_t position; /* of the next mapping to look at */
+    bool used;
+    struct filter *filter;
+};
+
+static int run_from(struct call *c, uint32_t position);
+
+static int chain_next(cs_chain *chain, cs_request *req, cs_response *res)
+{
+    struct step *s = CONTAINER_OF(chain, struct step, pub);
+    if (s->used || req != &s->call->req || res != &s->call->res)
+        return CS_ESTATE;
+    s->used = true;
+    struct call *c = s->call;
+    void *self = c->self;
+    uint32_t module = c->module;
+    int rc = run_from(c, s->position);
+    c->self = self;
+    c->module = module;
+    return rc;
+}
+
+static const struct cs_chain_ops chain_ops = {
+    .size = sizeof(struct cs_chain_ops), .minor = CS_ABI_MINOR_MAX, .next = chain_next};
+
+static int filter_body(void *guarded)
+{
+    struct step *s = guarded;
+    return s->filter->row->filter(&s->call->req, &s->call->res, &s->pub, s->filter->reg.self);
+}
+
+static int run_filter(struct call *c, struct filter *f, uint32_t next)
+{
+    struct step s = {.pub = {.ops = &chain_ops}, .call = c, .position = next, .filter = f};
+    c->self = f->reg.self;
+    c->module = f->reg.module;
+    int rc = module_invoke(&c->app->modules[f->reg.module], filter_body, &s.guarded);
+    s.used = true;
+    if (s.guarded.failure[0])
+        c->detail = span_of(arena_strdup(&c->x->arena, s.guarded.failure));
+    return rc;
+}
+
+static bool matches(const struct call *c, const struct filter_mapping *m, bool by_name)
+{
+    if (by_name != (m->url_pattern.p == NULL))
+        return false;
+    if (!by_name)
+        return mapper_filter_matches(m->url_pattern, c->map.path);
+    return c->servlet && (span_eq(m->servlet_name, SPAN_LIT("*")) ||
+                          span_eq(m->servlet_name, span_of(c->servlet->reg.name)));
+}
+
+/* Positions 0 .. n-1 are the pass by URL, n .. 2n-1 the pass by servlet name. */
+static int run_from(struct call *c, uint32_t position)
+{
+    uint32_t n = c->app->mapping_count;
+    for (; position < 2 * n; position++) {
+        struct filter_mapping *m = c->app->mappings[position % n];
+        if (matches(c, m, position >= n))
+            return run_filter(c, m->filter, position + 1);
+    }
+    return call_servlet(c);
+}
+
+int run_chain(struct call *c)
+{
+    return run_from(c, 0);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The webapp's and the init parameters' handles: what cs_ctx_* and cs_config_* calls reach. The first on
+ * any thread, the second during init. */
+#include <stdio.h>
+
+#include "engine/engine_priv.h"
+#include "observe/log.h"
+
+static struct app_module *module_of(cs_ctx *ctx)
+{
+    return CONTAINER_OF(ctx, struct app_module, pub);
+}
+
+static cs_str ctx_get(cs_ctx *ctx, uint32_t what)
+{
+    const struct app *a = module_of(ctx)->app;
+    switch (what) {
+    case CS_CTX_PATH:
+        return to_str(span_of(a->context->path));
+    case CS_CTX_NAME:
+        return to_str(span_of(app_name(a)));
+    case CS_CTX_HOST:
+        return to_str(span_of(a->context->host->name));
+    case CS_CTX_SERVER:
+        return to_str(span_of(a->server_name));
+    default:
+        return (cs_str){NULL, 0};
+    }
+}
+
+static int ctx_vlog(cs_ctx *ctx, uint32_t level, const char *format, va_list args)
+{
+    static const enum log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR};
+    char text[2048];
+    if (level >= ARRAY_COUNT(levels))
+        return CS_EINVAL;
+    if (vsnprintf(text, sizeof(text), format, args) < 0)
+        return CS_EINVAL;
+    LOG(webapp, levels[level], "%s: %s", module_of(ctx)->app->context->queue_name, text);
+    return CS_OK;
+}
+
+static int ctx_set_state(cs_ctx *ctx, void *state)
+{
+    module_of(ctx)->state = state;
+    return CS_OK;
+}
+
+static void *ctx_state(cs_ctx *ctx)
+{
+    return module_of(ctx)->state;
+}
+
+static void *ctx_alloc(cs_ctx *ctx, size_t size)
+{
+    return arena_zalloc(&module_of(ctx)->arena, size);
+}
+
+static int ctx_on_cleanup(cs_ctx *ctx, void (*fn)(void *arg), void *arg)
+{
+    return arena_on_cleanup(&module_of(ctx)->arena, fn, arg) ? CS_OK : CS_ENOMEM;
+}
+
+const struct cs_ctx_ops ctx_ops = {
+    .size = sizeof(struct cs_ctx_ops),
+    .minor = CS_ABI_MINOR_MAX,
+    .get = ctx_get,
+    .vlog = ctx_vlog,
+    .set_state = ctx_set_state,
+    .state = ctx_state,
+    .alloc = ctx_alloc,
+    .on_cleanup = ctx_on_cleanup,
+};
+
+/* ---- config ---- */
+
+static struct config_handle *config_of(cs_config *config)
+{
+    return CONTAINER_OF(config, struct config_handle, pub);
+}
+
+static cs_str config_name(cs_config *config)
+{
+    return to_str(span_of(config_of(config)->reg->name));
+}
+
+static cs_str config_param(cs_config *config, cs_str name)
+{
+    const struct registration *reg = config_of(config)->reg;
+    for (uint32_t i = 0; i < reg->param_count; i++) {
+        if (span_eq(span_of(reg->params[i].name), from_str(name)))
+            return to_str(span_of(reg->params[i].value));
+    }
+    return (cs_str){NULL, 0};
+}
+
+static int config_param_at(cs_config *config, uint32_t i, cs_str *name, cs_str *value)
+{
+    const struct registration *reg = config_of(config)->reg;
+    if (i >= reg->param_count)
+        return CS_ENOENT;
+    *name = to_str(span_of(reg->params[i].name));
+    *value = to_str(span_of(reg->params[i].value));
+    return CS_OK;
+}
+
+static cs_ctx *config_ctx(cs_config *config)
+{
+    return &config_of(config)->module->pub;
+}
+
+const struct cs_config_ops config_ops = {
+    .size = sizeof(struct cs_config_ops),
+    .minor = CS_ABI_MINOR_MAX,
+    .name = config_name,
+    .param = config_param,
+    .param_at = config_param_at,
+    .ctx = config_ctx,
+};

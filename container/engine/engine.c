@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Hosts, contexts and threads' slots: see engine.h and service.h. Built before anything is served; from
+ * then on only the contexts' current apps change. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/engine_priv.h"
+
+struct engine *engine_new(const struct engine_options *options, struct err *err)
+{
+    struct engine *e = calloc(1, sizeof(*e));
+    if (e) {
+        e->options = *options;
+        lock_init(&e->lock, "engine slots");
+        e->hosts = map_new();
+        e->wildcards = map_new();
+        e->hazards = calloc(ENGINE_SLOTS, sizeof(*e->hazards));
+        e->slots = calloc(ENGINE_SLOTS, sizeof(*e->slots));
+        e->slot_used = calloc(ENGINE_SLOTS, sizeof(*e->slot_used));
+    }
+    if (!e || !e->hosts || !e->wildcards || !e->hazards || !e->slots || !e->slot_used) {
+        err_set(err, "out of memory for the engine");
+        if (e)
+            engine_destroy(&e);
+    }
+    return e;
+}
+
+static void free_context(struct context *c)
+{
+    CHECK(atomic_load(&c->current) == NULL);
+    free(c->path);
+    free(c->queue_name);
+    free(c);
+}
+
+void engine_destroy(struct engine **ep)
+{
+    struct engine *e = *ep;
+    *ep = NULL;
+    for (uint32_t i = 0; i < e->context_count; i++)
+        free_context(e->contexts[i]);
+    free(e->contexts);
+    for (uint32_t i = 0; i < e->host_count; i++) {
+        map_free(&e->all_hosts[i]->contexts);
+        free(e->all_hosts[i]->name);
+        free(e->all_hosts[i]);
+    }
+    free(e->all_hosts);
+    if (e->hosts)
+        map_free(&e->hosts);
+    if (e->wildcards)
+        map_free(&e->wildcards);
+    for (uint32_t i = 0; e->slots && i < e->slot_high; i++)
+        free(e->slots[i].calls);
+    free(e->slots);
+    free(e->hazards);
+    free(e->slot_used);
+    lock_destroy(&e->lock);
+    free(e);
+}
+
+/* ---- hosts and contexts ---- */
+
+bool engine_add_alias(struct engine *e, struct engine_host *h, const char *name, struct err *err)
+{
+    struct span key = span_of(name);
+    struct map *map = e->hosts;
+    if (span_starts(key, SPAN_LIT("*."))) {
+        key = span_from(key, 2);
+        map = e->wildcards;
+    }
+    if (map_get(map, key))
+        return err_set(err, "two hosts are named %s", name);
+    return map_put(map, key, h, NULL) || err_set(err, "out of memory for the host %s", name);
+}
+
+struct engine_host *engine_add_host(struct engine *e, const char *name, struct err *err)
+{
+    struct engine_host **more = realloc(e->all_hosts, (e->host_count + 1) * sizeof(*more));
+    struct engine_host *h = more ? calloc(1, sizeof(*h)) : NULL;
+    if (more)
+        e->all_hosts = more;
+    if (h) {
+        h->name = strdup(name);
+        h->contexts = map_new();
+    }
+    if (!h || !h->name || !h->contexts) {
+        if (h && h->contexts)
+            map_free(&h->contexts);
+        if (h)
+            free(h->name);
+        free(h);
+        err_set(err, "out of memory for the host %s", name);
+        return NULL;
+    }
+    e->all_hosts[e->host_count++] = h;
+    return engine_add_alias(e, h, name, err) ? h : NULL;
+}
+
+void engine_set_default_host(struct engine *e, struct engine_host *h)
+{
+    e->fallback = h;
+}
+
+const char *engine_host_name(const struct engine_host *h)
+{
+    return h->name;
+}
+
+struct context *engine_add_context(struct engine *e, struct engine_host *h, const char *path,
+                                   uint32_t max_threads, struct err *err)
+{
+    if (map_get(h->contexts, span_of(path))) {
+        err_set(err, "the host %s has two webapps with the path '%s'", h->name, path);
+        return NULL;
+    }
+    struct context **more = realloc(e->contexts, (e->context_count + 1) * sizeof(*more));
+    struct context *c = more ? calloc(1, sizeof(*c)) : NULL;
+    if (more)
+        e->contexts = more;
+    if (c) {
+        c->path = strdup(path);
+        size_t size = strlen(h->name) + strlen(path) + 2;
+        c->queue_name = malloc(size);
+        if (c->queue_name)
+            snprintf(c->queue_name, size, "%s%s", h->name, *path ? path : "/");
+    }
+    if (!c || !c->path || !c->queue_name || !map_put(h->contexts, span_of(path), c, NULL)) {
+        if (c)
+            free_context(c);
+        err_set(err, "out of memory for the webapp '%s'", path);
+        return NULL;
+    }
+    c->engine = e;
+    c->host = h;
+    c->max_threads = max_threads;
+    e->contexts[e->context_count++] = c;
+    c->queue = e->context_count; /* queue 0 is for what belongs to no context */
+    return c;
+}
+
+const char *context_path(const struct context *c)
+{
+    return c->path;
+}
+
+const char *context_host(const struct context *c)
+{
+    return c->host->name;
+}
+
+struct app *context_switch(struct context *c, struct app *app)
+{
+    return atomic_exchange(&c->current, app);
+}
+
+bool engine_quiet(struct engine *e, const struct app *app)
+{
+    lock_acquire(&e->lock);
+    uint32_t high = e->slot_high;
+    lock_release(&e->lock);
+    return !hazard_held(e->hazards, high, (void *)(uintptr_t)app);
+}
+
+/* ---- queues ---- */
+
+uint32_t engine_queue_count(const struct engine *e)
+{
+    return e->context_count + 1;
+}
+
+uint32_t engine_queue_share(const struct engine *e, uint32_t queue, uint32_t max_threads)
+{
+    uint32_t share = max_threads - max_threads / 4;
+    if (queue > 0 && e->contexts[queue - 1]->max_threads > 0)
+        share = e->contexts[queue - 1]->max_threads;
+    return share < max_threads ? share : max_threads;
+}
+
+const char *engine_queue_name(const struct engine *e, uint32_t queue)
+{
+    return queue == 0 ? "(no webapp)" : e->contexts[queue - 1]->queue_name;
+}
+
+/* ---- slots ---- */
+
+uint32_t engine_slot_take(struct engine *e)
+{
+    uint32_t slot = UINT32_MAX;
+    lock_acquire(&e->lock);
+    for (uint32_t i = 0; i < ENGINE_SLOTS && slot == UINT32_MAX; i++) {
+        if (!e->slot_used[i])
+            slot = i;
+    }
+    if (slot != UINT32_MAX && !e->slots[slot].calls) {
+        e->slots[slot].calls = calloc(CALLS_PER_SLOT, sizeof(struct call));
+        if (!e->slots[slot].calls)
+            slot = UINT32_MAX;
+    }
+    if (slot != UINT32_MAX) {
+        e->slot_used[slot] = true;
+        if (slot >= e->slot_high)
+            e->slot_high = slot + 1;
+    }
+    lock_release(&e->lock);
+    return slot;
+}
+
+void engine_slot_give(struct engine *e, uint32_t slot)
+{
+    CHECK(slot < ENGINE_SLOTS && atomic_load(&e->hazards[slot].held) == NULL);
+    lock_acquire(&e->lock);
+    e->slot_used[slot] = false;
+    lock_release(&e->lock);
+}

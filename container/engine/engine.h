@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The engine: hosts, contexts, and for each running context one app (a built generation). Filled by
+ * deploy before the connectors start; served through service.h; looked at by admin. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+#include "base/err.h"
+#include "base/span.h"
+
+struct engine;
+struct engine_host;
+struct context;
+struct app;
+
+struct engine_options {
+    const char *server_name; /* "cserv/0.1.0", what modules are told */
+    uint32_t max_parameter_count;
+    uint64_t max_post_size;
+};
+
+struct engine *engine_new(const struct engine_options *options, struct err *err);
+void engine_destroy(struct engine **e); /* no app is current any more */
+
+/* NAME lower-case; "*.example.org" is a wildcard. */
+struct engine_host *engine_add_host(struct engine *e, const char *name, struct err *err);
+bool engine_add_alias(struct engine *e, struct engine_host *h, const char *name, struct err *err);
+void engine_set_default_host(struct engine *e, struct engine_host *h);
+const char *engine_host_name(const struct engine_host *h);
+
+/* A context without an app answers 503. PATH "" or "/shop"; MAX_THREADS 0: three quarters. All contexts
+ * are added before the first connector is made. */
+struct context *engine_add_context(struct engine *e, struct engine_host *h, const char *path,
+                                   uint32_t max_threads, struct err *err);
+const char *context_path(const struct context *c);
+const char *context_host(const struct context *c);
+/* Makes APP the one that requests get from now on (NULL: none). Returns the former one; it may still be
+ * used until engine_quiet says otherwise. */
+struct app *context_switch(struct context *c, struct app *app);
+/* No thread uses APP any more: no hazard slot holds it. */
+bool engine_quiet(struct engine *e, const struct app *app);
+
+#endif

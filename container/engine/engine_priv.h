@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Inside the engine room. */
+#ifndef ENGINE_ENGINE_PRIV_H
+#define ENGINE_ENGINE_PRIV_H
+#include <cserv/servlet.h>
+
+#include "base/check.h"
+#include "base/lock.h"
+#include "base/map.h"
+#include "engine/app.h"
+#include "engine/engine.h"
+#include "engine/mapper.h"
+#include "engine/service.h"
+#include "http/params.h"
+#include "http/response.h"
+#include "loader/hazard.h"
+
+/* ---- what serves ---- */
+
+struct app_module { /* one module of the generation, as this app uses it */
+    struct app *app;
+    struct module *module;
+    cs_ctx pub;    /* the handle its code gets */
+    void *state;   /* the module's own pointer */
+    struct arena arena; /* cs_ctx_alloc, cs_ctx_on_cleanup: life of the webapp */
+    bool begun;    /* its init hook was called */
+    bool stopped;  /* its stop hook said so */
+};
+struct registration { /* what servlets and filters have in common */
+    const char *name;
+    uint32_t module;
+    struct app_param *params;
+    uint32_t param_count;
+    void *self;
+    bool initialised;
+};
+struct servlet {
+    struct registration reg;
+    const cs_servlet *row;
+    int64_t load_on_startup;
+    const char *allow;           /* value of Allow */
+    _Atomic uint32_t average_us; /* moving average of its calls */
+    _Atomic uint64_t unavailable_until_us; /* UINT64_MAX: for good */
+};
+struct filter {
+    struct registration reg;
+    const cs_filter *row;
+};
+struct filter_mapping {
+    struct filter *filter;
+    struct span url_pattern;  /* SPAN_NONE: by servlet name */
+    struct span servlet_name;
+};
+struct listener {
+    const cs_listener *row;
+    uint32_t module;
+    void *self;
+    bool told; /* context_initialized was called and did not fail */
+};
+struct app {
+    struct context *context;
+    struct generation *generation;
+    struct arena arena; /* everything below */
+    const char *display_name, *doc_base, *server_name;
+    struct app_module *modules;
+    uint32_t module_count;
+    struct mapper *mapper;
+    struct servlet **servlets; /* in order of registration */
+    struct filter **filters;
+    struct filter_mapping **mappings;
+    struct listener **listeners; /* in order of registration */
+    uint32_t servlet_count, filter_count, mapping_count, listener_count;
+    uint32_t servlet_cap, filter_cap, mapping_cap, listener_cap;
+};
+
+/* ---- who is served where ---- */
+
+struct context {
+    struct engine *engine;
+    struct engine_host *host;
+    char *path;
+    uint32_t queue, max_threads;
+    char *queue_name;
+    _Atomic(void *) current; /* struct app */
+};
+struct engine_host {
+    char *name;
+    struct map *contexts; /* by path */
+};
+struct slot {
+    struct call *calls; /* CALLS_PER_SLOT handles, used in turn */
+    uint32_t next;
+};
+struct engine {
+    struct engine_options options;
+    struct map *hosts;     /* by exact name, aliases too */
+    struct map *wildcards; /* by what follows "*." */
+    struct engine_host *fallback;
+    struct engine_host **all_hosts;
+    struct context **contexts; /* by queue - 1 */
+    uint32_t host_count, context_count;
+    struct hazard *hazards; /* ENGINE_SLOTS */
+    struct slot *slots;
+    uint32_t slot_high;
+    struct lock lock; /* slots */
+    bool *slot_used;
+};
+
+/* ---- one request ---- */
+
+#define CALLS_PER_SLOT 32u /* so many requests later a stale handle may be somebody else's */
+
+struct call {
+    cs_request req; /* the handles module code sees */
+    cs_response res;
+    struct engine *engine;
+    struct exchange *x;
+    struct app *app;
+    struct mapper_result map;
+    struct servlet *servlet;
+    void *self; /* of the servlet that runs */
+    uint32_t module; /* whose code runs */
+    struct params params;
+    bool params_parsed, params_bad;
+    unsigned error_status; /* cs_res_error was called */
+    struct span error_message;
+    struct span detail; /* cs_req_fail, or an exception's text */
+};
+
+extern const struct cs_request_ops request_ops, dead_request_ops;
+extern const struct cs_response_ops response_ops, dead_response_ops;
+extern const struct cs_ctx_ops ctx_ops;
+extern const struct cs_config_ops config_ops;
+
+static inline cs_str to_str(struct span s)
+{
+    return (cs_str){s.p, s.n};
+}
+static inline struct span from_str(cs_str s)
+{
+    return (struct span){s.ptr, s.len};
+}
+
+/* invoke.c: runs module code with its catch-all around it. */
+struct guarded { /* first member of what is passed */
+    char failure[256]; /* text of an escaped exception; "" when none */
+};
+int module_invoke(const struct app_module *m, int (*body)(void *guarded), struct guarded *g);
+
+/* config.c */
+struct config_handle {
+    cs_config pub;
+    const struct registration *reg;
+    struct app_module *module;
+};
+
+/* serve.c */
+int call_servlet(struct call *c);
+/* chain.c: filters, then the servlet. */
+int run_chain(struct call *c);
+/* error_page.c: answers STATUS with a page, dropping what was written. */
+void error_page(struct exchange *x, unsigned status, struct span message);
+/* call_request.c: params parsed if not yet; false: malformed (c->params_bad). */
+bool call_params(struct call *c);
+/* call_dead.c: the handles of C answer CS_EGONE from now on. */
+void call_end(struct call *c);
+
+#endif

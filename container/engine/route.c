@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Where a request goes: host by name, context by the longest path. Pure; asked by pollers at the end of
+ * a head and by workers for pipelined requests. */
+#include "engine/engine_priv.h"
+
+#define HOST_MAX 255u
+
+/* The host as a key: lower case, without the dot that may end a full name. False: too long for any. */
+static bool host_key(struct span host, char out[HOST_MAX], struct span *key)
+{
+    if (host.n > 0 && host.p[host.n - 1] == '.')
+        host.n--;
+    if (host.n > HOST_MAX)
+        return false;
+    for (size_t i = 0; i < host.n; i++)
+        out[i] = ascii_lower(host.p[i]);
+    *key = span_make(out, host.n);
+    return true;
+}
+
+static struct engine_host *find_host(const struct engine *e, struct span host)
+{
+    char text[HOST_MAX];
+    struct span key;
+    if (host.n == 0 || !host_key(host, text, &key))
+        return e->fallback;
+    struct engine_host *h = map_get(e->hosts, key);
+    if (!h && map_count(e->wildcards) > 0)
+        h = map_get(e->wildcards, span_from(key, span_find(key, 0, '.') + 1));
+    return h ? h : e->fallback;
+}
+
+/* The longest context path that ends where a segment ends. */
+static struct context *find_context(const struct engine_host *h, struct span path)
+{
+    for (size_t n = path.n;;) {
+        struct context *c = map_get(h->contexts, span_cut(path, 0, n));
+        if (c || n == 0)
+            return c;
+        n = span_rfind(span_cut(path, 0, n), '/');
+    }
+}
+
+static void lookup(void *arg, uint32_t slot, const struct exchange *x, struct route *out)
+{
+    struct engine *e = arg;
+    (void)slot; /* hosts and contexts do not change while something is served */
+    *out = (struct route){.mode = ROUTE_COLLECT, .body_max = UINT64_MAX};
+    struct engine_host *h = find_host(e, x->req.host);
+    struct context *c = h ? find_context(h, x->req.uri.path) : NULL;
+    out->context = c;
+    out->queue = c ? c->queue : 0;
+}
+
+#define QUICK_US 50u
+
+static bool quick(void *arg, uint32_t slot, const struct exchange *x)
+{
+    struct engine *e = arg;
+    struct context *c = x->route.context;
+    if (!c)
+        return true; /* an error page */
+    struct app *app = hazard_take(&e->hazards[slot], &c->current);
+    bool yes = true;
+    if (app) {
+        struct mapper_result map;
+        struct span path = span_from(x->req.uri.path, strlen(c->path));
+        struct arena *arena = (struct arena *)(uintptr_t)&x->arena;
+        yes = mapper_map(app->mapper, path, arena, NULL, NULL, &map);
+        const struct servlet *s = map.value;
+        if (yes && s)
+            yes = atomic_load_explicit(&s->average_us, memory_order_relaxed) < QUICK_US;
+    }
+    hazard_clear(&e->hazards[slot]);
+    return yes;
+}
+
+const struct route_ops engine_route = {.lookup = lookup, .quick = quick};

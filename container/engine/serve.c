@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Serving one request on a worker: the generation is resolved here, not at the head; then mapping,
+ * filters, servlet, error page, end. */
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "engine/engine_priv.h"
+#include "http/date.h"
+#include "observe/log.h"
+
+/* ---- the servlet ---- */
+
+struct servlet_run {
+    struct guarded guarded;
+    struct call *call;
+    cs_service_fn fn;
+    int64_t when; /* of last_modified */
+};
+
+static int servlet_body(void *guarded)
+{
+    struct servlet_run *r = guarded;
+    return r->fn(&r->call->req, &r->call->res);
+}
+
+static int last_modified_body(void *guarded)
+{
+    struct servlet_run *r = guarded;
+    r->when = r->call->servlet->row->last_modified(&r->call->req);
+    return 0;
+}
+
+static cs_service_fn method_function(const cs_servlet *row, enum method m)
+{
+    if (row->service)
+        return m == METHOD_TRACE || m == METHOD_CONNECT ? NULL : row->service;
+    switch (m) {
+    case METHOD_GET:
+        return row->get;
+    case METHOD_HEAD:
+        return row->head ? row->head : row->get;
+    case METHOD_POST:
+        return row->post;
+    case METHOD_PUT:
+        return row->put;
+    case METHOD_DELETE:
+        return row->del;
+    case METHOD_PATCH:
+        return row->patch;
+    case METHOD_OPTIONS:
+        return row->options;
+    default:
+        return NULL;
+    }
+}
+
+static bool set_field(struct exchange *x, struct span name, const char *value)
+{
+    return headers_set_copy(&x->res.headers, &x->arena, name, span_of(value));
+}
+
+static int refuse_method(struct call *c)
+{
+    set_field(c->x, SPAN_LIT("Allow"), c->servlet->allow);
+    if (c->x->req.method == METHOD_OPTIONS)
+        return CS_OK;
+    c->error_status = 405;
+    return CS_OK;
+}
+
+/* A GET with last_modified: true when 304 answers it (RFC 9110 13.1.3). */
+static bool not_modified(struct call *c)
+{
+    struct exchange *x = c->x;
+    enum method m = x->req.method;
+    if (!c->servlet->row->last_modified || (m != METHOD_GET && m != METHOD_HEAD))
+        return false;
+    struct servlet_run r = {.call = c, .when = -1};
+    module_invoke(&c->app->modules[c->module], last_modified_body, &r.guarded);
+    int64_t when = r.when, since;
+    if (when < 0)
+        return false;
+    char date[HTTP_DATE_SIZE];
+    http_date_format(when, date);
+    set_field(x, SPAN_LIT("Last-Modified"), date);
+    struct span condition = headers_get(&x->req.headers, FIELD_IF_MODIFIED_SINCE, 0);
+    bool other = headers_find(&x->req.headers, SPAN_LIT("If-None-Match"), 0).p != NULL;
+    if (other || !condition.p || !http_date_parse(condition, &since) || when > since)
+        return false;
+    x->res.status = 304;
+    return true;
+}
+
+static void note_time(struct servlet *s, uint64_t took_us)
+{
+    uint32_t took = took_us > 1000000 ? 1000000 : (uint32_t)took_us;
+    uint32_t old = atomic_load_explicit(&s->average_us, memory_order_relaxed);
+    uint32_t average = took > old * 4 ? took : (old * 7 + took) / 8;
+    atomic_store_explicit(&s->average_us, average, memory_order_relaxed);
+}
+
+int call_servlet(struct call *c)
+{
+    struct servlet *s = c->servlet;
+    if (!s) {
+        c->error_status = 404;
+        return CS_OK;
+    }
+    cs_service_fn fn = method_function(s->row, c->x->req.method);
+    if (!fn)
+        return refuse_method(c);
+    c->self = s->reg.self;
+    c->module = s->reg.module;
+    if (not_modified(c))
+        return CS_OK;
+    struct servlet_run r = {.call = c, .fn = fn};
+    uint64_t start = clock_us();
+    int rc = module_invoke(&c->app->modules[c->module], servlet_body, &r.guarded);
+    note_time(s, clock_us() - start);
+    if (r.guarded.failure[0])
+        c->detail = span_of(arena_strdup(&c->x->arena, r.guarded.failure));
+    return rc;
+}
+
+/* ---- what its result means ---- */
+
+static void unavailable(struct call *c, int rc)
+{
+    uint32_t seconds = (uint32_t)(-rc - 0x1000000);
+    uint64_t until = seconds == 0 ? UINT64_MAX : clock_us() + (uint64_t)seconds * 1000000u;
+    atomic_store_explicit(&c->servlet->unavailable_until_us, until, memory_order_relaxed);
+    LOG(engine, LOG_WARN, "%s: servlet %s is unavailable %s", c->app->context->queue_name,
+        c->servlet->reg.name, seconds ? "for some time" : "for good");
+}
+
+/* The status when S is unavailable now, else 0; sets Retry-After. */
+static unsigned unavailable_status(struct call *c, struct servlet *s)
+{
+    uint64_t until = atomic_load_explicit(&s->unavailable_until_us, memory_order_relaxed);
+    uint64_t now = until ? clock_us() : 0;
+    if (until == 0 || now >= until)
+        return 0;
+    if (until == UINT64_MAX)
+        return 404;
+    char seconds[24];
+    snprintf(seconds, sizeof(seconds), "%llu", (unsigned long long)((until - now) / 1000000 + 1));
+    set_field(c->x, SPAN_LIT("Retry-After"), seconds);
+    return 503;
+}
+
+static void log_failure(struct call *c, int rc)
+{
+    const char *name = c->servlet ? c->servlet->reg.name : "-";
+    const char *bug = rc > 0 ? " (a positive result is a bug of the servlet)" : "";
+    LOG(engine, LOG_ERROR, "%s: %.*s %.*s: servlet %s returned %d%s%s%.*s",
+        c->app->context->queue_name, SPAN_ARG(c->x->req.method_text), SPAN_ARG(c->x->req.uri.path),
+        name, rc, bug, c->detail.n ? ": " : "", SPAN_ARG(c->detail));
+}
+
+static void conclude(struct call *c, int rc)
+{
+    struct exchange *x = c->x;
+    unsigned status = c->error_status;
+    struct span message = c->error_message;
+    if (c->params_bad) {
+        status = 400;
+        message = SPAN_LIT("The parameters are malformed, or more than maxParameterCount.");
+    } else if (rc <= -0x1000000 && c->servlet) {
+        unavailable(c, rc);
+        status = unavailable_status(c, c->servlet);
+        message = c->detail;
+    } else if (rc == CS_EGONE) {
+        response_abort(x);
+        return;
+    } else if (rc != CS_OK) {
+        log_failure(c, rc);
+        status = 500;
+        message = c->detail;
+    }
+    if (status == 0)
+        return;
+    if (x->res.committed)
+        response_abort(x); /* the client must be able to tell */
+    else
+        error_page(x, status, message);
+}
+
+static void end_response(struct exchange *x, const char *who)
+{
+    x->at.served = clock_us();
+    if (!x->res.ended && response_is_short(x) && who)
+        LOG(engine, LOG_WARN, "%s: %.*s ended after %llu of %lld bytes: the connection is closed", who,
+            SPAN_ARG(x->req.uri.path), (unsigned long long)x->res.written,
+            (long long)x->res.length);
+    response_finish(x);
+    if (!x->res.ended)
+        response_abort(x);
+}
+
+/* ---- mapping ---- */
+
+static bool file_exists(void *arg, struct span path)
+{
+    const struct app *app = arg;
+    char name[1024];
+    struct stat st;
+    if (!*app->doc_base)
+        return false;
+    int n = snprintf(name, sizeof(name), "%s%.*s", app->doc_base, SPAN_ARG(path));
+    return n > 0 && (size_t)n < sizeof(name) && stat(name, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* RFC 9110 15.4.3; the target is relative to the server, so it is right behind any proxy. */
+static void redirect_to_root(struct exchange *x)
+{
+    struct span query = x->req.uri.query;
+    char *location = arena_printf(&x->arena, "%.*s/%s%.*s", SPAN_ARG(x->req.uri.raw_path),
+                                  query.p ? "?" : "", SPAN_ARG(query));
+    x->res.status = 302;
+    if (!location || !set_field(x, SPAN_LIT("Location"), location))
+        error_page(x, 503, SPAN_NONE);
+}
+
+static void serve_app(struct call *c)
+{
+    struct exchange *x = c->x;
+    struct span path = span_from(x->req.uri.path, strlen(c->app->context->path));
+    if (!mapper_map(c->app->mapper, path, &x->arena, file_exists, c->app, &c->map)) {
+        error_page(x, 503, SPAN_NONE);
+        return;
+    }
+    if (c->map.match == MAPPER_REDIRECT) {
+        redirect_to_root(x);
+        return;
+    }
+    c->servlet = c->map.value;
+    unsigned status = c->servlet ? unavailable_status(c, c->servlet) : 0;
+    if (status)
+        error_page(x, status, SPAN_NONE);
+    else
+        conclude(c, run_chain(c));
+}
+
+static struct call *call_begin(struct engine *e, uint32_t slot_number, struct exchange *x,
+                               struct app *app)
+{
+    struct slot *slot = &e->slots[slot_number];
+    struct call *c = &slot->calls[slot->next];
+    slot->next = (slot->next + 1) % CALLS_PER_SLOT;
+    *c = (struct call){
+        .req = {.ops = &request_ops}, .res = {.ops = &response_ops}, .engine = e, .x = x, .app = app};
+    return c;
+}
+
+void engine_serve(struct engine *e, uint32_t slot, struct exchange *x)
+{
+    struct context *context = x->route.context;
+    struct hazard *hazard = &e->hazards[slot];
+    struct app *app = context ? hazard_take(hazard, &context->current) : NULL;
+    if (!context || x->req.uri.hidden) {
+        error_page(x, 404, SPAN_NONE);
+        end_response(x, NULL);
+    } else if (!app) {
+        error_page(x, 503, SPAN_LIT("This webapp is not running."));
+        end_response(x, NULL);
+    } else {
+        struct call *c = call_begin(e, slot, x, app);
+        serve_app(c);
+        arena_run_cleanups(&x->arena); /* the webapp's own code: while its generation is held */
+        call_end(c);
+        end_response(x, context->queue_name);
+    }
+    if (app)
+        hazard_clear(hazard);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A module's file, read once and checked before any of its code runs: what is checked, hashed and copied
+ * are the same bytes. Used by deploy, inspect and probe. */
+#ifndef LOADER_IMAGE_H
+#define LOADER_IMAGE_H
+#include <cserv/abi.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define IMAGE_HASH_SIZE 65 /* SHA-256 in hex, with the NUL */
+
+struct image {
+    char path[512];
+    struct buf bytes;
+    char hash[IMAGE_HASH_SIZE];
+    struct cs_note note; /* as found in the file; name and version are terminated */
+};
+
+/* Reads FILE and checks its permissions, ELF header, note, dynamic section and symbols. False: ERR is
+ * one sentence with file, what, what to do. */
+bool image_read(struct image *out, const char *file, struct err *err);
+void image_free(struct image *im);
+/* A private copy DIR/NAME.so: new name, new inode, 0600; PATH gets its name. */
+bool image_copy(const struct image *im, const char *dir, const char *name, char *path, size_t size,
+                struct err *err);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Opening a module and reading its descriptor: see module.h. The descriptor comes from foreign code: it
+ * is checked field by field, and what this server does not know is refused by name. */
+#include "loader/module.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- fields this server does not know ---- */
+
+static const char *const known_fields[] = {"flags", "init",     "start",   "health",    "stop",
+                                           "destroy", "servlets", "filters", "listeners"};
+
+static bool is_known(const char *name, size_t n)
+{
+    for (size_t i = 0; i < sizeof(known_fields) / sizeof(known_fields[0]); i++) {
+        if (strlen(known_fields[i]) == n && memcmp(known_fields[i], name, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Finds the first ".name =" at the top level of FIELDS (the initialisers as written) that is unknown. */
+static bool unknown_field(const char *fields, char *out, size_t size)
+{
+    int depth = 0;
+    for (const char *p = fields; p && *p; p++) {
+        if (strchr("([{", *p))
+            depth++;
+        else if (strchr(")]}", *p))
+            depth--;
+        bool starts = *p == '.' && depth == 0 && (p == fields || strchr(" ,\t\n", p[-1]));
+        if (!starts)
+            continue;
+        size_t n = strcspn(p + 1, " =\t\n");
+        if (!is_known(p + 1, n)) {
+            snprintf(out, size, ".%.*s", (int)n, p + 1);
+            return true;
+        }
+        p += n;
+    }
+    return false;
+}
+
+static bool all_zero(const void *p, size_t n)
+{
+    const unsigned char *b = p;
+    for (size_t i = 0; i < n; i++) {
+        if (b[i])
+            return false;
+    }
+    return true;
+}
+
+static bool newer(const struct module *m, const char *what, struct err *err)
+{
+    err_set(err, "%s declares %s, which this server does not serve", m->file, what);
+    return err_hint(err, "Update the server, or leave it out");
+}
+
+static bool copy_descriptor(struct module *m, const cs_module *d, struct err *err)
+{
+    char name[80] = "something at the end of its descriptor";
+    if (d->size < offsetof(cs_module, servlets)) {
+        err_set(err, "%s has a descriptor of %u bytes, which is too short", m->file, d->size);
+        return err_hint(err, "Use CS_WEBAPP");
+    }
+    size_t known = d->size < sizeof(*d) ? d->size : sizeof(*d);
+    memset(&m->descriptor, 0, sizeof(m->descriptor));
+    memcpy(&m->descriptor, d, known);
+    if (unknown_field(d->fields, name, sizeof(name)) ||
+        !all_zero((const char *)d + known, d->size - known))
+        return newer(m, name, err);
+    if (d->flags || d->reserved)
+        return newer(m, "flags", err);
+    return true;
+}
+
+/* ---- rows ---- */
+
+struct table {
+    const void *rows;
+    uint32_t count, row_size;
+    const char *name;
+    size_t known_size, least_size;
+};
+
+static void *copy_rows(struct module *m, const struct table *t, struct err *err)
+{
+    if (t->count == 0)
+        return m; /* anything but NULL */
+    if (!t->rows || t->row_size < t->least_size || t->count > 100000) {
+        err_set(err, "%s has a malformed table of %s", m->file, t->name);
+        err_hint(err, "Use CS_ROWS");
+        return NULL;
+    }
+    char *copy = arena_zalloc(&m->arena, t->count * t->known_size);
+    if (!copy) {
+        err_set(err, "out of memory for the %s of %s", t->name, m->file);
+        return NULL;
+    }
+    size_t known = t->row_size < t->known_size ? t->row_size : t->known_size;
+    for (uint32_t i = 0; i < t->count; i++) {
+        const char *row = (const char *)t->rows + (size_t)i * t->row_size;
+        memcpy(copy + (size_t)i * t->known_size, row, known);
+        if (!all_zero(row + known, t->row_size - known)) {
+            char what[96];
+            snprintf(what, sizeof(what), "newer fields in its %s", t->name);
+            newer(m, what, err);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
+static bool copy_tables(struct module *m, struct err *err)
+{
+    const cs_module *d = &m->descriptor;
+    struct table servlets = {d->servlets.rows,     d->servlets.count,
+                             d->servlets.row_size, "servlets",
+                             sizeof(cs_servlet),   offsetof(cs_servlet, last_modified)};
+    struct table filters = {d->filters.rows,    d->filters.count,  d->filters.row_size,
+                            "filters",          sizeof(cs_filter), offsetof(cs_filter, params)};
+    struct table listeners = {d->listeners.rows,   d->listeners.count,
+                              d->listeners.row_size, "listeners",
+                              sizeof(cs_listener), sizeof(cs_listener)};
+    m->servlet_count = servlets.count;
+    m->filter_count = filters.count;
+    m->listener_count = listeners.count;
+    return (m->servlets = copy_rows(m, &servlets, err)) != NULL &&
+           (m->filters = copy_rows(m, &filters, err)) != NULL &&
+           (m->listeners = copy_rows(m, &listeners, err)) != NULL;
+}
+
+static bool bad_row(const struct module *m, const char *kind, const char *name, const char *why,
+                    struct err *err)
+{
+    return err_set(err, "%s: %s %s %s", m->file, kind, name ? name : "without a name", why);
+}
+
+static bool check_servlets(const struct module *m, struct err *err)
+{
+    for (uint32_t i = 0; i < m->servlet_count; i++) {
+        const cs_servlet *s = &m->servlets[i];
+        if (!s->name || !*s->name)
+            return bad_row(m, "servlet", NULL, "is declared", err);
+        if (s->flags)
+            return bad_row(m, "servlet", s->name, "has flags that this server does not know", err);
+        if (!s->service && !s->get && !s->head && !s->post && !s->put && !s->del && !s->patch &&
+            !s->options)
+            return bad_row(m, "servlet", s->name, "serves no method", err);
+        for (uint32_t k = 0; k < i; k++) {
+            if (strcmp(m->servlets[k].name, s->name) == 0) {
+                bad_row(m, "servlet", s->name, "is declared twice", err);
+                return err_hint(err, "Give each row a name of its own");
+            }
+        }
+    }
+    return true;
+}
+
+static bool check_others(const struct module *m, struct err *err)
+{
+    for (uint32_t i = 0; i < m->filter_count; i++) {
+        const cs_filter *f = &m->filters[i];
+        if (!f->name || !*f->name || !f->filter)
+            return bad_row(m, "filter", f->name, "has no name or no function", err);
+        if (f->flags || f->reserved)
+            return bad_row(m, "filter", f->name, "has flags that this server does not know", err);
+        for (uint32_t k = 0; k < i; k++) {
+            if (strcmp(m->filters[k].name, f->name) == 0)
+                return bad_row(m, "filter", f->name, "is declared twice", err);
+        }
+    }
+    for (uint32_t i = 0; i < m->listener_count; i++) {
+        const cs_listener *l = &m->listeners[i];
+        if (l->flags || l->reserved)
+            return bad_row(m, "listener", l->name, "has flags that this server does not know", err);
+    }
+    return true;
+}
+
+/* ---- opening ---- */
+
+static bool open_error(struct module *m, struct err *err)
+{
+    const char *text = dlerror();
+    const char *symbol = text ? strstr(text, "undefined symbol: ") : NULL;
+    if (symbol) {
+        err_set(err, "%s needs the symbol %s, which nothing defines", m->file,
+                symbol + strlen("undefined symbol: "));
+        return err_hint(err, "Link what defines it; -Wl,-z,defs finds this when linking");
+    }
+    err_set(err, "%s cannot be loaded", m->file);
+    return err_why(err, "%s", text ? text : "no reason given");
+}
+
+bool module_open(struct module *m, const char *mapped, const char *file, struct err *err)
+{
+    *m = (struct module){.handle = NULL};
+    snprintf(m->file, sizeof(m->file), "%s", file);
+    arena_init(&m->arena);
+    /* A loaded object of this name would be returned as it is: the copy's name must be new. */
+    void *already = dlopen(mapped, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+    if (already) {
+        dlclose(already);
+        return err_set(err, "%s is loaded already", mapped);
+    }
+    m->handle = dlopen(mapped, RTLD_NOW | RTLD_LOCAL);
+    if (!m->handle)
+        return open_error(m, err);
+    const cs_module *(*describe)(void);
+    *(void **)&describe = dlsym(m->handle, "cs_module_describe");
+    const cs_module *d = describe ? describe() : NULL;
+    bool ok = d != NULL;
+    if (!ok)
+        err_set(err, "%s: cs_module_describe gave no descriptor", file);
+    ok = ok && copy_descriptor(m, d, err) && copy_tables(m, err) && check_servlets(m, err) &&
+         check_others(m, err);
+    if (!ok)
+        module_close(m);
+    return ok;
+}
+
+void module_close(struct module *m)
+{
+    arena_destroy(&m->arena);
+#if !CS_FLAGS_BUILD_
+    if (m->handle)
+        dlclose(m->handle);
+#endif
+    m->handle = NULL;
+}

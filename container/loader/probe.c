@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Both ends of the probe: see probe.h. posix_spawn, never fork: the parent has threads. */
+#include "loader/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "loader/module.h"
+
+#define OUTPUT_MAX 65536u
+
+/* ---- child ---- */
+
+static void limit(int what, rlim_t value)
+{
+    struct rlimit r = {.rlim_cur = value, .rlim_max = value};
+    setrlimit(what, &r);
+}
+
+static bool describe(const struct module *m, struct buf *out)
+{
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < m->listener_count; i++)
+        ok = buf_printf(out, "listener %s\n", m->listeners[i].name ? m->listeners[i].name : "-");
+    for (uint32_t i = 0; ok && i < m->filter_count; i++) {
+        const cs_filter *f = &m->filters[i];
+        ok = buf_printf(out, "filter %s urls \"%s\" servlets \"%s\"\n", f->name,
+                        f->url_patterns ? f->url_patterns : "",
+                        f->servlet_names ? f->servlet_names : "");
+    }
+    for (uint32_t i = 0; ok && i < m->servlet_count; i++) {
+        const cs_servlet *s = &m->servlets[i];
+        ok = buf_printf(out, "servlet %s urls \"%s\"\n", s->name,
+                        s->url_patterns ? s->url_patterns : "");
+    }
+    return ok;
+}
+
+bool probe_here(const char *mapped, const char *file, struct buf *out, struct err *err)
+{
+    struct module m;
+    limit(RLIMIT_CORE, 0);
+    if (PROBE_MEMORY > 0)
+        limit(RLIMIT_AS, (rlim_t)PROBE_MEMORY);
+    limit(RLIMIT_CPU, PROBE_LIMIT_MS / 1000 + 1);
+    if (!module_open(&m, mapped, file, err))
+        return false;
+    bool ok = describe(&m, out);
+    module_close(&m);
+    return ok || err_set(err, "out of memory");
+}
+
+/* ---- parent ---- */
+
+static bool spawn(const char *mapped, const char *file, int write_fd, pid_t *pid, struct err *err)
+{
+    char program[] = "/proc/self/exe", command[] = "probe", as[] = "--as";
+    char *argv[] = {program, command, (char *)(uintptr_t)mapped, as, (char *)(uintptr_t)file, NULL};
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none, standard;
+    sigemptyset(&none);
+    sigfillset(&standard);
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, write_fd, 1);
+    posix_spawn_file_actions_adddup2(&files, write_fd, 2);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &standard);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    int cause = posix_spawn(pid, program, &files, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    return cause == 0 || err_sys(err, cause, "cannot start a child to probe %s", file);
+}
+
+/* Reads until the child has closed its end. False: the time is over. */
+static bool read_output(int fd, struct buf *out)
+{
+    uint64_t deadline = clock_us() + MS_TO_US(PROBE_LIMIT_MS);
+    for (;;) {
+        uint64_t now = clock_us();
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        if (now >= deadline || poll(&p, 1, (int)((deadline - now) / 1000) + 1) == 0)
+            return false;
+        char piece[4096];
+        ssize_t n = read(fd, piece, sizeof(piece));
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (n <= 0)
+            return true;
+        if (buf_len(out) < OUTPUT_MAX && !buf_append(out, piece, (size_t)n))
+            return true;
+    }
+}
+
+/* What the child printed last, as one line. */
+static void last_words(struct buf *out, struct err *err)
+{
+    struct span text = buf_span(out), line = SPAN_NONE, piece;
+    while (span_split(&text, '\n', &piece)) {
+        if (piece.n > 0)
+            line = piece;
+    }
+    if (line.n > 0)
+        err_why(err, "it said: %.*s", SPAN_ARG(line));
+}
+
+bool probe_run(const char *mapped, const char *file, struct buf *out, struct err *err)
+{
+    int pipe_fds[2], status = 0;
+    pid_t pid;
+    if (pipe2(pipe_fds, O_CLOEXEC) != 0)
+        return err_sys(err, errno, "cannot make a pipe to probe %s", file);
+    bool started = spawn(mapped, file, pipe_fds[1], &pid, err);
+    close(pipe_fds[1]);
+    if (!started) {
+        close(pipe_fds[0]);
+        return false;
+    }
+    bool in_time = read_output(pipe_fds[0], out);
+    close(pipe_fds[0]);
+    if (!in_time)
+        kill(pid, SIGKILL);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    if (!in_time) {
+        err_set(err, "%s does not load within %d ms", file, PROBE_LIMIT_MS);
+        err_hint(err, "Its constructors must not wait for anything");
+    } else if (WIFSIGNALED(status)) {
+        err_set(err, "%s crashes while it is loaded and described (signal %d, %s)", file,
+                WTERMSIG(status), strsignal(WTERMSIG(status)));
+        err_hint(err, "Run `cserv probe` on it under gdb");
+    } else if (span_starts(buf_span(out), SPAN_LIT("cserv: "))) {
+        /* The child's own sentence is complete. */
+        struct span text = span_from(buf_span(out), sizeof("cserv: ") - 1);
+        return err_set(err, "%.*s", (int)span_find(text, 0, '\n'), text.p);
+    } else {
+        err_set(err, "%s ends the process while it is loaded (exit code %d)", file,
+                WEXITSTATUS(status));
+    }
+    last_words(out, err);
+    return false;
+}
