@@ -13,10 +13,10 @@ static uint32_t bits_load(_Atomic uint32_t *bits)
     return atomic_load(bits);
 }
 
-static void bits_or(_Atomic uint32_t *bits, uint32_t v)
+static uint32_t bits_or(_Atomic uint32_t *bits, uint32_t v) /* what was set before */
 {
     LEASE_STEP();
-    atomic_fetch_or(bits, v);
+    return atomic_fetch_or(bits, v);
 }
 
 static void bits_clear(_Atomic uint32_t *bits, uint32_t v)
@@ -44,8 +44,11 @@ enum fill_result lease_fill(_Atomic uint32_t *bits, const struct fill_ops *ops, 
         if (n == TRANSPORT_WANT_READ)
             return FILL_MORE;
         if (n == TRANSPORT_WANT_WRITE) {
-            bits_or(bits, LEASE_W);
-            return FILL_MORE;
+            /* The edge may have come before W was set, and found nothing to do: once more, with W. */
+            if (bits_or(bits, LEASE_W) & LEASE_W)
+                return FILL_MORE;
+            bits_or(bits, LEASE_R);
+            continue;
         }
         if (n < 0)
             return FILL_ERROR;

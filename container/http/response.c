@@ -24,7 +24,7 @@ static void commit(struct exchange *x)
     if (x->res.committed)
         return;
     x->res.committed = true;
-    if (x->req.method == METHOD_HEAD || status_has_no_body(x->res.status))
+    if (x->req.method == METHOD_HEAD || status_sends_no_body(x->res.status))
         x->res.discard = true;
 }
 
@@ -37,7 +37,8 @@ static enum response_result send_pending(struct exchange *x)
         return RESPONSE_OK;
     }
     enum channel_result r = x->channel->write(x, buf_span(pending), NULL, NULL);
-    buf_clear(pending);
+    if (r != CHANNEL_NO_MEMORY) /* then it was not taken and may be tried again */
+        buf_clear(pending);
     return from_channel(r);
 }
 
@@ -109,7 +110,7 @@ enum response_result response_flush(struct exchange *x)
 
 bool response_is_short(const struct exchange *x)
 {
-    bool bodyless = x->req.method == METHOD_HEAD || status_has_no_body(x->res.status);
+    bool bodyless = x->req.method == METHOD_HEAD || status_sends_no_body(x->res.status);
     return !bodyless && x->res.length >= 0 && x->res.written < (uint64_t)x->res.length;
 }
 

@@ -14,5 +14,10 @@ static inline bool status_has_no_body(unsigned code)
 {
     return code < 200 || code == 204 || code == 304;
 }
+/* The same for what we send: a 205 has an empty body (RFC 9110 15.3.6). */
+static inline bool status_sends_no_body(unsigned code)
+{
+    return code == 205 || status_has_no_body(code);
+}
 
 #endif

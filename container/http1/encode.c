@@ -38,7 +38,7 @@ static void decide_framing(struct exchange *x)
 {
     struct wire *w = &x->wire;
     bool head = x->req.method == METHOD_HEAD;
-    w->bodyless = head || status_has_no_body(x->res.status) || x->res.status == 205;
+    w->bodyless = head || status_sends_no_body(x->res.status);
     w->chunked = !w->bodyless && x->res.length < 0 && x->req.version >= 11;
     w->until_close = !w->bodyless && x->res.length < 0 && x->req.version < 11;
 }

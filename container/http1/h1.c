@@ -276,7 +276,8 @@ static enum proto_verdict h1_timeout(void *px)
     struct h1 *h = px;
     if (h->state == H1_CLOSED || h1_idle(h))
         return PROTO_CLOSE;
-    return refuse(h, REFUSE_TIMEOUT, true);
+    h1_refuse(h, REFUSE_TIMEOUT, true);
+    return buf_len(&h->wire) > 0 ? PROTO_WROTE : PROTO_CLOSE;
 }
 
 static void h1_drain(void *px)

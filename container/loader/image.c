@@ -142,7 +142,7 @@ static bool check_dynamic(struct elf_file *f, struct err *err)
 
 /* ---- together ---- */
 
-static void hash_bytes(struct span bytes, char out[IMAGE_HASH_SIZE])
+void image_hash(struct span bytes, char out[IMAGE_HASH_SIZE])
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned n = 0;
@@ -172,7 +172,7 @@ bool image_read(struct image *out, const char *file, struct err *err)
         image_free(out);
         return false;
     }
-    hash_bytes(buf_span(&out->bytes), out->hash);
+    image_hash(buf_span(&out->bytes), out->hash);
     return true;
 }
 

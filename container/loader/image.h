@@ -21,6 +21,8 @@ struct image {
  * one sentence with file, what, what to do. */
 bool image_read(struct image *out, const char *file, struct err *err);
 void image_free(struct image *im);
+/* SHA-256 of BYTES in hex. */
+void image_hash(struct span bytes, char out[IMAGE_HASH_SIZE]);
 /* A private copy DIR/NAME.so: new name, new inode, 0600; PATH gets its name. */
 bool image_copy(const struct image *im, const char *dir, const char *name, char *path, size_t size,
                 struct err *err);

@@ -49,7 +49,7 @@
 #ifndef CS_ABI_MINOR /* may be defined before the include, to build for an older server */
 #define CS_ABI_MINOR CS_ABI_MINOR_MAX
 #endif
-#define CS_ABI_HASH 0x00000000u
+#define CS_ABI_HASH 0x750a76ebu
 
 CS_C_BEGIN
 

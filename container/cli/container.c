@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Puts the container together, top-down, and takes it apart in reverse: see container.h. */
+#include "cli/container.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/commands.h"
+#include "cli/container_priv.h"
+#include "observe/log.h"
+#include "supervisor/control.h"
+
+#define OWN_FDS    512u  /* logs, pipes, event loops, pollers' eventfds */
+#define MODULE_FDS 1024u /* what webapps may open themselves */
+
+/* ---- file descriptors ---- */
+
+/* Soft limit up to the hard one; what does not fit lowers maxConnections and says so. */
+static uint32_t fit_connections(const struct connector_config *config, size_t connectors)
+{
+    struct rlimit limit;
+    uint64_t wanted = (uint64_t)config->max_connections;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return (uint32_t)wanted;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    uint64_t own = OWN_FDS + MODULE_FDS;
+    uint64_t left = limit.rlim_cur > own + 64 ? (limit.rlim_cur - own) / connectors : 64;
+    if (left >= wanted)
+        return (uint32_t)wanted;
+    LOG(cli, LOG_WARN,
+        "server.xml:%d: maxConnections %llu does not fit the limit of %llu open files: it is %llu "
+        "now. Raise the limit (ulimit -n, LimitNOFILE=) or lower maxConnections",
+        config->line, (unsigned long long)wanted, (unsigned long long)limit.rlim_cur,
+        (unsigned long long)left);
+    return (uint32_t)left;
+}
+
+/* ---- connectors ---- */
+
+static uint32_t automatic_groups(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 8 ? 1 : cores / 4 > 16 ? 16 : (uint32_t)(cores / 4);
+}
+
+static enum uri_solidus solidus(int32_t configured)
+{
+    return configured == CONFIG_SOLIDUS_DECODE        ? URI_SOLIDUS_DECODE
+           : configured == CONFIG_SOLIDUS_PASSTHROUGH ? URI_SOLIDUS_PASS
+                                                      : URI_SOLIDUS_REJECT;
+}
+
+static struct connector_options connector_options_from(const struct connector_config *k,
+                                                       struct engine *engine, const char *name,
+                                                       const int *fd, uint32_t max_connections)
+{
+    return (struct connector_options){
+        .name = name,
+        .engine = engine,
+        .listen_fds = fd,
+        .listen_count = 1,
+        .groups = k->groups > 0 ? (uint32_t)k->groups : automatic_groups(),
+        .max_connections = max_connections,
+        .max_threads = (uint32_t)k->max_threads,
+        .min_spare_threads = (uint32_t)k->min_spare_threads,
+        .max_queue_size = (uint32_t)k->max_queue_size,
+        .threads_max_idle_time = k->threads_max_idle_time,
+        .connection_timeout = k->connection_timeout,
+        .keep_alive_timeout = k->keep_alive_timeout,
+        .body_timeout = k->body_timeout,
+        .send_timeout = k->send_timeout,
+        .max_keep_alive_requests = k->max_keep_alive_requests,
+        .max_uri_size = (uint32_t)k->max_uri_size,
+        .max_header_size = (uint32_t)k->max_http_header_size,
+        .max_header_count = (uint32_t)k->max_header_count,
+        .max_trailer_size = (uint32_t)k->max_trailer_size,
+        .max_extension_size = (uint32_t)k->max_extension_size,
+        .max_swallow_size = (uint64_t)k->max_swallow_size,
+        .body_memory = (uint64_t)k->body_memory,
+        .output_memory = (uint64_t)k->output_memory,
+        .encoded_solidus = solidus(k->encoded_solidus),
+        .reject_suspicious_uris = k->reject_suspicious_uris,
+        .relaxed_path_chars = k->relaxed_path_chars,
+        .relaxed_query_chars = k->relaxed_query_chars,
+        .server = k->server,
+    };
+}
+
+static bool belongs(const struct service_run *s, const struct connector_config *k)
+{
+    for (const struct connector_config *i = s->config->connectors; i; i = i->next) {
+        if (i == k)
+            return true;
+    }
+    return false;
+}
+
+static bool make_connectors(struct container *c, struct service_run *s, struct err *err)
+{
+    const struct container_options *o = c->options;
+    s->connectors = calloc(o->listener_count + 1, sizeof(struct connector *));
+    if (!s->connectors)
+        return err_set(err, "out of memory for the connectors");
+    for (size_t i = 0; i < o->listener_count; i++) {
+        const struct container_listener *l = &o->listeners[i];
+        if (!belongs(s, l->connector))
+            continue;
+        snprintf(c->names[i], sizeof(c->names[i]), "http-%d", l->port);
+        uint32_t max = fit_connections(l->connector, o->listener_count);
+        struct connector_options k =
+            connector_options_from(l->connector, s->engine, c->names[i], &c->fds[i], max);
+        struct connector *made = connector_new(&k, err);
+        if (!made)
+            return err_at(err, "conf/server.xml", l->connector->line);
+        s->connectors[s->connector_count++] = made;
+    }
+    return true;
+}
+
+/* ---- services ---- */
+
+static bool make_service(struct container *c, struct service_run *s, struct err *err)
+{
+    const struct connector_config *k = s->config->connectors;
+    struct engine_options eo = {
+        .server_name = "cserv/" CSERV_VERSION,
+        .max_parameter_count = k ? (uint32_t)k->max_parameter_count : 1000,
+        .max_post_size = k ? (uint64_t)k->max_post_size : 2097152,
+    };
+    s->engine = engine_new(&eo, err);
+    if (!s->engine)
+        return false;
+    struct deploy_options po = {
+        .base = c->options->base,
+        .server_name = eo.server_name,
+        .engine_config = &s->config->engine,
+        .engine = s->engine,
+        .after_crash = c->options->after_crash,
+    };
+    s->deployment = deploy_new(&po, err);
+    if (!s->deployment)
+        return false;
+    deploy_start(s->deployment);
+    return make_connectors(c, s, err);
+}
+
+static bool start_connectors(struct container *c, struct err *err)
+{
+    for (size_t i = 0; i < c->service_count; i++) {
+        struct service_run *s = &c->services[i];
+        for (size_t k = 0; k < s->connector_count; k++) {
+            if (!connector_start(s->connectors[k], err))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool set_up(struct container *c, struct err *err)
+{
+    const struct container_options *o = c->options;
+    for (const struct service_config *s = o->config->services; s; s = s->next)
+        c->service_count++;
+    c->services = calloc(c->service_count, sizeof(*c->services));
+    c->names = calloc(o->listener_count + 1, sizeof(*c->names));
+    c->fds = calloc(o->listener_count + 1, sizeof(*c->fds));
+    if (!c->services || !c->names || !c->fds)
+        return err_set(err, "out of memory");
+    for (size_t i = 0; i < o->listener_count; i++)
+        c->fds[i] = o->listeners[i].fd;
+    size_t i = 0;
+    for (const struct service_config *s = o->config->services; s; s = s->next)
+        c->services[i++].config = s;
+    for (i = 0; i < c->service_count; i++) {
+        if (!make_service(c, &c->services[i], err))
+            return false;
+    }
+    return start_connectors(c, err);
+}
+
+/* After the drain: no connection is left. */
+static void take_down(struct container *c)
+{
+    for (size_t i = 0; i < c->service_count; i++) {
+        struct service_run *s = &c->services[i];
+        for (size_t k = 0; k < s->connector_count; k++)
+            connector_stop(s->connectors[k]);
+        deploy_stop(s->deployment);
+        for (size_t k = 0; k < s->connector_count; k++)
+            connector_destroy(&s->connectors[k]);
+        free(s->connectors);
+        deploy_free(&s->deployment);
+        engine_destroy(&s->engine);
+    }
+    free(c->services);
+    free(c->names);
+    free(c->fds);
+}
+
+/* ---- running ---- */
+
+int container_request(struct container *c, const char *words, struct buf *reply)
+{
+    int rc = 0;
+    for (size_t i = 0; i < c->service_count && rc == 0; i++) {
+        const struct service_run *s = &c->services[i];
+        struct admin a = {.deployment = s->deployment,
+                          .connectors = s->connectors,
+                          .connector_count = s->connector_count,
+                          .queue_count = engine_queue_count(s->engine)};
+        rc = admin_request(&a, words, reply);
+    }
+    return rc;
+}
+
+static bool start_log(const struct container_options *o, struct err *err)
+{
+    char path[600];
+    snprintf(path, sizeof(path), "%s/logs/cserv.log", o->base);
+    struct log_options lo = {.path = path, .copy_fd = o->log_to_stderr ? STDERR_FILENO : -1};
+    return log_start(&lo, err);
+}
+
+int container_run(const struct container_options *options)
+{
+    struct container c = {.options = options, .started_us = clock_us(), .signal_fd = -1};
+    struct err err = ERR_INIT;
+    signal(SIGPIPE, SIG_IGN);
+    bool logging = container_signals(&c, &err) && start_log(options, &err);
+    if (!logging || !set_up(&c, &err)) {
+        container_tell_failed(&c, &err);
+        if (logging)
+            log_flush(1000);
+        _exit(EXIT_REFUSED); /* threads of a half-built server may run: nothing is taken apart */
+    }
+    container_ready(&c);
+    container_loop(&c);
+    container_drain(&c);
+    take_down(&c);
+    LOG(cli, LOG_INFO, "stopped after %llu s",
+        (unsigned long long)(clock_us() - c.started_us) / 1000000);
+    log_stop();
+    close(c.signal_fd);
+    return EXIT_DONE;
+}

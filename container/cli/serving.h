@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Is a base served, and the line that says so. Used by run, start, status and the container. */
+#ifndef CLI_SERVING_H
+#define CLI_SERVING_H
+#include "supervisor/status.h"
+
+/* Appends "cserv 0.1.0 serves http://127.0.0.1:8080/ (pid 123, base DIR, 3 webapps, 1 refused: see
+ * DIR/logs/cserv.log) in 38 ms\n". URLS: one per line, as status_read gives them. */
+bool serving_line(const struct server_status *s, struct span urls, const char *base, uint64_t ms,
+                  struct buf *out);
+/* The same to stdout, for a server whose sockets are at hand. */
+void serving_print(const struct server_status *s, const struct listen_socket *sockets, size_t count,
+                   const char *base, uint64_t ms);
+/* A living server of BASE that is not about to end is an error that names its pid: false. */
+bool serving_absent(const char *base, struct err *err);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From files to running webapps, at start: plan (what is there), build (what web.xml and the modules
+ * say), start (checked, copied, probed, loaded, initialised), and back at stop. A webapp that fails
+ * leaves the others alone and keeps its reason. Called by cli; its list is read by admin. */
+#ifndef DEPLOY_DEPLOY_H
+#define DEPLOY_DEPLOY_H
+#include "base/buf.h"
+#include "config/server.h"
+#include "engine/engine.h"
+
+struct deployment;
+
+struct deploy_options {
+    const char *base;        /* CSERV_BASE */
+    const char *server_name; /* what modules are told: "cserv/0.1.0" */
+    const struct engine_config *engine_config;
+    struct engine *engine;
+    bool after_crash; /* the container before this one ended unasked: believe the journal */
+};
+
+/* Makes hosts and contexts and the epoch's folder. False only for what stops the whole server. */
+struct deployment *deploy_new(const struct deploy_options *options, struct err *err);
+/* Starts every webapp in order, each on its own life-cycle thread. */
+void deploy_start(struct deployment *d);
+/* Stops all in reverse; no request runs any more. */
+void deploy_stop(struct deployment *d);
+void deploy_free(struct deployment **d); /* removes the epoch's folder */
+
+struct deploy_count {
+    uint32_t running, refused;
+};
+struct deploy_count deploy_count(struct deployment *d);
+/* One line each: "path:state:sessions:docBase version note"; JSON: an array. Any thread. */
+bool deploy_list(struct deployment *d, bool json, struct buf *out);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Inside the deploy room: one webapp from its files to its end. */
+#ifndef DEPLOY_WEBAPP_PRIV_H
+#define DEPLOY_WEBAPP_PRIV_H
+#include "base/lock.h"
+#include "config/webxml.h"
+#include "deploy/deploy.h"
+#include "engine/app.h"
+#include "loader/journal.h"
+
+enum webapp_state {
+    WEBAPP_NEW,
+    WEBAPP_STARTING,
+    WEBAPP_RUNNING,
+    WEBAPP_REFUSED, /* its files were refused: none of its code was kept */
+    WEBAPP_FAILED,  /* its code failed or did not return */
+    WEBAPP_STOPPED
+};
+enum webapp_kind { WEBAPP_FILE, WEBAPP_FOLDER };
+
+struct webapp {
+    struct webapp *next;
+    struct engine_host *host;
+    const char *host_name;
+    char name[256];     /* of its file or folder, without ".so": "a#b##2" */
+    char path[256];     /* "" or "/a/b" */
+    char version[64];   /* what follows "##"; "" when nothing does */
+    char doc_base[512]; /* file or folder */
+    enum webapp_kind kind;
+    uint64_t hook_us, stop_us;
+    uint32_t max_threads;
+    struct context *context; /* NULL: refused before it had one */
+    /* under the deployment's lock, for the list */
+    enum webapp_state state;
+    char note[1024];
+    char module_version[32];
+    /* the thread that starts and stops it */
+    struct journal journal;
+    struct image *images;
+    uint32_t image_count;
+    char hash[IMAGE_HASH_SIZE]; /* over all its files */
+    struct generation *generation;
+    struct app *app;
+};
+
+struct deployment {
+    struct deploy_options options;
+    struct webapp *webapps, **end; /* in order of start */
+    char epoch_dir[512];
+    int epoch_lock;
+    uint64_t next_generation;
+    struct lock lock;
+};
+
+/* plan.c: what is in CONFIG's hosts, as new webapps in d. */
+bool plan_host(struct deployment *d, const struct host_config *config, struct engine_host *host,
+               struct err *err);
+void webapp_refuse(struct deployment *d, struct webapp *w, enum webapp_state state,
+                   const struct err *why);
+
+/* build.c: on the life-cycle thread: registrations of W's modules and web.xml (NULL: none). */
+struct app *build_app(struct webapp *w, const struct webxml *xml, const char *server_name,
+                      struct err *err);
+
+/* start.c */
+void webapp_start(struct deployment *d, struct webapp *w);
+void webapp_stop(struct deployment *d, struct webapp *w);
+const char *webapp_state_name(enum webapp_state s);
+
+/* epoch.c: work/<n>/ with a lock file; those of dead containers are removed. */
+bool epoch_open(struct deployment *d, struct err *err);
+void epoch_close(struct deployment *d);
+
+#endif

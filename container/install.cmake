@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `cmake --install` puts below PREFIX and the target `uninstall` takes away again; also
+# build/cserv.pc and build/conf, with which the build folder is as complete as an installed tree.
+# Included by container/CMakeLists.txt. The tree may be moved: nothing in it names PREFIX.
+include(CMakePackageConfigHelpers)
+
+set(cserv_pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+set(cserv_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/cserv)
+file(RELATIVE_PATH cserv_pc_up /${cserv_pkgconfig_dir} /)
+file(RELATIVE_PATH CSERV_CMAKE_UP /${cserv_cmake_dir} /)
+string(REGEX REPLACE "/$" "" cserv_pc_up "${cserv_pc_up}")
+string(REGEX REPLACE "/$" "" CSERV_CMAKE_UP "${CSERV_CMAKE_UP}")
+
+# For modules built against this checkout.
+set(CSERV_PC_PREFIX ${CMAKE_BINARY_DIR})
+set(CSERV_PC_INCLUDE ${CMAKE_CURRENT_SOURCE_DIR}/include)
+configure_file(cserv.pc.in ${CMAKE_BINARY_DIR}/cserv.pc @ONLY)
+
+# For modules built against the installed tree.
+set(CSERV_PC_PREFIX "\${pcfiledir}/${cserv_pc_up}")
+set(CSERV_PC_INCLUDE "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+configure_file(cserv.pc.in ${CMAKE_CURRENT_BINARY_DIR}/cserv.pc @ONLY)
+configure_file(cserv-config.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/cserv-config.cmake @ONLY)
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/cserv-config-version.cmake
+    COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+
+if(TARGET cserv)
+    install(TARGETS cserv RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+install(DIRECTORY include/cserv DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/cserv.pc DESTINATION ${cserv_pkgconfig_dir})
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/cserv-config.cmake
+    ${CMAKE_CURRENT_BINARY_DIR}/cserv-config-version.cmake DESTINATION ${cserv_cmake_dir})
+
+# The binary finds ../share/cserv/conf and ../share/cserv/webapps relative to itself; the webapps are
+# installed by webapps/CMakeLists.txt.
+if(EXISTS ${CMAKE_SOURCE_DIR}/conf/server.xml)
+    configure_file(${CMAKE_SOURCE_DIR}/conf/server.xml ${CMAKE_BINARY_DIR}/conf/server.xml COPYONLY)
+    install(FILES ${CMAKE_SOURCE_DIR}/conf/server.xml
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/cserv/conf)
+endif()
+
+add_custom_target(uninstall
+    COMMAND ${CMAKE_COMMAND} -D MANIFEST=${CMAKE_BINARY_DIR}/install_manifest.txt
+    -P ${CMAKE_CURRENT_SOURCE_DIR}/uninstall.cmake
+    COMMENT "Removing the files listed in install_manifest.txt" VERBATIM)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+# Removes exactly the files that the last `cmake --install` of this build folder has put in place
+# (MANIFEST lists them), then those of cserv's own folders that are empty now. Run by the target
+# `uninstall`; DESTDIR is respected as by the installation.
+if(NOT EXISTS "${MANIFEST}")
+    message(FATAL_ERROR "${MANIFEST} is not there: nothing was installed from this build folder")
+endif()
+file(STRINGS "${MANIFEST}" installed)
+set(folders)
+foreach(file IN LISTS installed)
+    set(path "$ENV{DESTDIR}${file}")
+    if(EXISTS "${path}" OR IS_SYMLINK "${path}")
+        file(REMOVE "${path}")
+        message(STATUS "Removed ${path}")
+    else()
+        message(STATUS "Gone already: ${path}")
+    endif()
+    # Up to the outermost folder with our name: PREFIX/include/cserv, PREFIX/share/cserv, ...
+    get_filename_component(folder "${path}" DIRECTORY)
+    while(folder MATCHES "/cserv(/|$)")
+        list(APPEND folders "${folder}")
+        if(folder MATCHES "/cserv$" AND NOT folder MATCHES "/cserv/")
+            break()
+        endif()
+        get_filename_component(folder "${folder}" DIRECTORY)
+    endwhile()
+endforeach()
+list(REMOVE_DUPLICATES folders)
+list(SORT folders ORDER DESCENDING) # the deeper before the one that holds it
+foreach(folder IN LISTS folders)
+    file(GLOB left "${folder}/*" "${folder}/.*")
+    list(FILTER left EXCLUDE REGEX "/\\.\\.?$")
+    if(IS_DIRECTORY "${folder}" AND NOT left)
+        file(REMOVE_RECURSE "${folder}")
+    endif()
+endforeach()

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * An engine of a few lines for connector tests: it defines the functions of engine/service.h, so that
+ * the real engine is not linked. Where a request goes and what it answers is the test's. One program
+ * includes it once. */
+#ifndef SUPPORT_FAKE_ENGINE_H
+#define SUPPORT_FAKE_ENGINE_H
+#include "engine/service.h"
+#include "http/response.h"
+
+struct engine {
+    /* On a worker: answers X, and ends the answer. */
+    void (*serve)(struct engine *e, struct exchange *x);
+    /* NULL: everything goes to queue 0. */
+    void (*route)(struct engine *e, const struct exchange *x, struct route *out);
+    void *arg;         /* the test's */
+    bool slow;         /* answers are not gathered with those before */
+    uint32_t queues;   /* at least 1 */
+    uint32_t share;    /* threads of one queue; 0: all */
+    _Atomic uint32_t slots_taken, slots_given, served;
+};
+
+uint32_t engine_slot_take(struct engine *e)
+{
+    return atomic_fetch_add(&e->slots_taken, 1) % ENGINE_SLOTS;
+}
+
+void engine_slot_give(struct engine *e, uint32_t slot)
+{
+    (void)slot;
+    atomic_fetch_add(&e->slots_given, 1);
+}
+
+static void fake_lookup(void *arg, uint32_t slot, const struct exchange *x, struct route *out)
+{
+    struct engine *e = arg;
+    (void)slot;
+    *out = (struct route){.context = e, .mode = ROUTE_COLLECT, .body_max = UINT64_MAX};
+    if (e->route)
+        e->route(e, x, out);
+}
+
+static bool fake_quick(void *arg, uint32_t slot, const struct exchange *x)
+{
+    (void)slot;
+    (void)x;
+    return !((struct engine *)arg)->slow;
+}
+
+const struct route_ops engine_route = {.lookup = fake_lookup, .quick = fake_quick};
+
+void engine_serve(struct engine *e, uint32_t slot, struct exchange *x)
+{
+    (void)slot;
+    atomic_fetch_add(&e->served, 1);
+    e->serve(e, x);
+    response_finish(x); /* harmless where serve did it */
+}
+
+uint32_t engine_queue_count(const struct engine *e)
+{
+    return e->queues ? e->queues : 1;
+}
+
+uint32_t engine_queue_share(const struct engine *e, uint32_t queue, uint32_t max_threads)
+{
+    (void)queue;
+    return e->share ? e->share : max_threads;
+}
+
+const char *engine_queue_name(const struct engine *e, uint32_t queue)
+{
+    (void)e;
+    (void)queue;
+    return "fake";
+}
+
+#endif

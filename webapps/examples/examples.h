@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files of the examples module share. module.c puts the servlets into its table; every other
+ * file is one servlet, or a small helper of several. */
+#ifndef EXAMPLES_H
+#define EXAMPLES_H
+#include <stdbool.h>
+#include <cserv/servlet.h>
+
+int hello_get(cs_request *req, cs_response *res);
+int echo(cs_request *req, cs_response *res);
+int request_service(cs_request *req, cs_response *res);
+int sleep_get(cs_request *req, cs_response *res);
+int big_init(cs_config *config, void **self);
+int big_get(cs_request *req, cs_response *res);
+
+/* The parameter NAME as a number from 0 to MAX into *OUT. False when it is absent, has anything but
+ * decimal digits, or is too large. */
+bool number_param(cs_request *req, const char *name, int64_t max, int64_t *out);
+
+/* Writes JSON. The first failed write stays in `rc` and later calls do nothing, so that a caller looks
+ * at it once, at the end. */
+struct json {
+    cs_response *res;
+    bool inside; /* something was written in the array or object that is open: a comma comes next */
+    int rc;
+};
+void json_open(struct json *j, const char *key, char bracket); /* KEY may be NULL */
+void json_close(struct json *j, char bracket);
+void json_text(struct json *j, const char *key, cs_str text); /* absent: null */
+void json_number(struct json *j, const char *key, int64_t number);
+#endif
