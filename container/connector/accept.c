@@ -20,7 +20,9 @@ void group_adopt(struct group *g, int fd, const struct conn_address *peer,
     c->node.kind = NODE_RETURN;
     c->state = CONN_OPEN;
     atomic_fetch_add_explicit(&g->states[CONN_OPEN], 1, memory_order_relaxed);
-    lease_edge(&c->bits, true, false, false); /* the request may be here already: try before asking */
+    if (c->transport->handshake)
+        poller_deadline(c, g->connector->options.connection_timeout);
+    lease_edge(&c->bits, true, false, false); /* the request may be here already: try first */
     conn_run(g, c);
 }
 
@@ -36,10 +38,8 @@ static bool on_accept(void *arg, int fd, const struct conn_address *peer)
     } else {
         struct adopt_node *adopt = malloc(sizeof(*adopt));
         if (adopt) {
-            *adopt = (struct adopt_node){.node = {.kind = NODE_ADOPT},
-                                         .fd = fd,
-                                         .peer = *peer,
-                                         .listener = c->listeners[0]};
+            *adopt = (struct adopt_node){
+                .node = {.kind = NODE_ADOPT}, .fd = fd, .peer = *peer, .listener = c->listeners[0]};
             if (inbox_give(&g->inbox, &adopt->node, NULL, true))
                 poller_wake(g->poller);
         } else {

@@ -39,7 +39,7 @@ struct active *active_take(struct group *g, struct conn *c)
     a->c = c;
     a->slot = g->slot;
     a->closing = a->untrusted = a->in_body = a->head_timed = false;
-    a->lingered = 0;
+    a->lingered = a->under_way = 0;
     c->active = a;
     return a;
 }

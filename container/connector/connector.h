@@ -9,6 +9,8 @@
 
 struct connector;
 struct engine;
+struct proto_ops;
+struct transport_ops;
 
 struct connector_options { /* times in ms, -1 = none; sizes in bytes; from the configuration */
     const char *name;      /* "http-8080", for logs and threads */
@@ -19,19 +21,24 @@ struct connector_options { /* times in ms, -1 = none; sizes in bytes; from the c
     uint32_t max_connections, max_threads, min_spare_threads, max_queue_size;
     int64_t threads_max_idle_time;
     int64_t connection_timeout, keep_alive_timeout, body_timeout, send_timeout;
-    int64_t max_keep_alive_requests;
-    uint32_t max_uri_size, max_header_size, max_header_count, max_trailer_size,
-        max_extension_size;
+    int64_t max_keep_alive_requests; /* -1 or 0: unlimited */
+    uint32_t max_uri_size, max_header_size, max_header_count, max_trailer_size, max_extension_size;
     uint64_t max_swallow_size, body_memory, output_memory;
     enum uri_solidus encoded_solidus;
     bool reject_suspicious_uris;
     const char *relaxed_path_chars, *relaxed_query_chars;
     const char *server;
+    /* For tests and later protocols. NULL: http1 and plain TCP. */
+    const struct proto_ops *proto;
+    const void *proto_config;
+    const struct transport_ops *transport;
+    bool no_tick; /* tests only: poller_options */
 };
 
 /* NULL: err. OPTIONS is copied, its strings and arrays must live as long as the connector. */
 struct connector *connector_new(const struct connector_options *options, struct err *err);
-bool connector_start(struct connector *c, struct err *err); /* threads, then accepting */
+/* Threads, then accepting. False: nothing runs, connector_destroy is all that is left to do. */
+bool connector_start(struct connector *c, struct err *err);
 /* Stops accepting (what waits in the backlog is still served), closes idle connections, lets the others
  * finish with Connection: close. */
 void connector_drain(struct connector *c);
@@ -40,7 +47,8 @@ bool connector_wait_empty(struct connector *c, uint64_t limit_us);
 /* Closes every connection now; requests on workers see CS_EGONE. False: after LIMIT_US some request
  * still runs; then the threads cannot be ended and the process has to. */
 bool connector_abort(struct connector *c, uint64_t limit_us);
-void connector_stop(struct connector *c); /* ends the threads; no connection and no request is left */
+/* Ends the threads. No connection and no request is left. */
+void connector_stop(struct connector *c);
 void connector_destroy(struct connector **c);
 
 #endif

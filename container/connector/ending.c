@@ -73,9 +73,12 @@ static void give_up_exchange(struct active *a)
 {
     struct exchange *x = a->x;
     a->x = NULL;
-    if (x->channel == &posted_channel)
+    if (x->channel == &posted_channel) { /* its handler may still run */
         posted_disconnect(x);
-    exchange_record(x, true);
+        posted_record(x);
+    } else {
+        exchange_record(x, true);
+    }
     exchange_release(&x);
 }
 
@@ -141,9 +144,13 @@ void conn_deadline(struct conn *c)
     case CONN_IDLE:
         conn_die(g, c, CLOSE_idle);
         break;
+    case CONN_MUX:
+        if (conn_mux_overdue(c) != CLOSE_idle)
+            counter_add(COUNTER_timeouts, 1);
+        conn_die(g, c, conn_mux_overdue(c));
+        break;
     case CONN_SEND:
     case CONN_PARKED:
-    case CONN_MUX:
         counter_add(COUNTER_timeouts, 1);
         conn_die(g, c, CLOSE_send_timeout);
         break;

@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "connector/connector.h"
 #include "connector/lease.h"
+#include "connector/role.h"
 #include "connector/states.h"
 #include "engine/service.h"
 #include "http/proto.h"
@@ -37,19 +38,20 @@ struct active {
     struct conn *c;
     struct group *group;
     struct job job;
-    struct buf in;       /* received, not consumed */
-    struct buf gather;   /* leased: answers gathered for one send */
-    struct chain out;    /* on its way to the socket, sent by the poller */
+    struct buf in;     /* received, not consumed */
+    struct buf gather; /* leased: answers gathered for one send */
+    struct chain out;  /* on its way to the socket, sent by the poller */
     const struct proto_ops *proto;
-    void *px;            /* the protocol's state */
-    struct exchange *x;  /* not multiplexed: the exchange under way, else NULL */
+    void *px;                  /* the protocol's state */
+    struct exchange *x;        /* not multiplexed: the exchange under way, else NULL */
     enum proto_verdict parsed; /* what the last feed said */
-    uint32_t slot;       /* hazard slot of the owning thread */
-    bool closing;        /* after the output is out: no more requests */
-    bool untrusted;      /* ... and what is still to come must be drained (linger) */
-    bool in_body;        /* the head of the request under way is complete */
-    bool head_timed;     /* the head's deadline runs */
-    uint32_t lingered;   /* bytes dropped in LINGER */
+    uint32_t slot;             /* hazard slot of the owning thread */
+    bool closing;              /* after the output is out: no more requests */
+    bool untrusted;            /* ... and what is still to come must be drained (linger) */
+    bool in_body;              /* the head of the request under way is complete */
+    bool head_timed;           /* the head's deadline runs */
+    uint32_t lingered;         /* bytes dropped in LINGER */
+    uint32_t under_way;        /* multiplexed: exchanges that went up and are not done */
 };
 
 struct call_node { /* NODE_CALL; lives on the caller's stack until done */
@@ -69,12 +71,15 @@ struct adopt_node { /* NODE_ADOPT; malloced */
 
 struct group {
     struct connector *connector;
-    uint32_t number, slot; /* slot: the poller's hazard slot */
+    uint32_t number;
+    uint32_t slot; /* hazard slot of the holder of the role */
+    struct role role;
+    uint32_t inline_max; /* batches up to this are run by the holder itself */
     struct poller *poller;
     struct pool *pool;
     struct inbox inbox;
-    struct thread thread;
-    struct list again;         /* of conn->again */
+    struct thread threads[2];        /* either holds the poller role */
+    struct list again;               /* of conn->again */
     struct task *batch, **batch_end; /* complete requests of this turn */
     struct active *free_actives;
     uint32_t free_count;
@@ -114,14 +119,16 @@ void conn_input(struct group *g, struct conn *c);
 void conn_lend(struct group *g, struct conn *c);
 void conn_again(struct group *g, struct conn *c);
 void conn_busy(struct group *g, struct conn *c); /* its queue was full: 503 in its place */
+void conn_parsed_close(struct conn *c);          /* owner; looks at a->parsed */
 /* The owner's fill: reads and feeds; a->parsed tells on FILL_STOP. */
 enum fill_result conn_fill(struct conn *c, size_t budget);
 
 /* output.c: poller. */
+long conn_sendv(struct conn *c, const struct iovec *iov, int n); /* owner; as transport_ops.sendv */
 enum send_result { SEND_DONE, SEND_BLOCKED, SEND_FAILED };
-enum send_result conn_send(struct conn *c); /* a->out to the socket */
-void conn_output(struct group *g, struct conn *c); /* state SEND */
-void conn_pump(struct group *g, struct conn *c);   /* state PARKED */
+enum send_result conn_send(struct conn *c);              /* a->out to the socket */
+void conn_output(struct group *g, struct conn *c);       /* state SEND */
+void conn_pump(struct group *g, struct conn *c);         /* state PARKED */
 void conn_after_answer(struct group *g, struct conn *c); /* output is out: next request or close */
 void conn_finish_exchange(struct conn *c); /* a->x is over: record, back to the protocol */
 
@@ -135,9 +142,11 @@ bool conn_armed(struct group *g, struct conn *c); /* arms if needed; false: C is
 
 /* mux.c: poller. */
 void conn_mux(struct group *g, struct conn *c);
+enum close_reason conn_mux_overdue(const struct conn *c); /* what its deadline was for */
 
 /* serve.c: workers. */
 extern const struct pool_ops connector_pool_ops;
+void connector_run(struct group *g, uint32_t slot, struct task *t);
 
 /* leased.c: the direct path. */
 struct lease {
@@ -159,8 +168,11 @@ struct posted;
 struct posted *posted_new(struct group *g, struct conn *c, struct exchange *x);
 struct exchange *posted_exchange(struct inbox_node *node);
 struct conn *posted_conn(struct exchange *x);
-void posted_taken(struct exchange *x);      /* poller popped the node: before it looks at the queue */
+void posted_taken(struct exchange *x); /* poller popped the node: before it looks at the queue */
 void posted_disconnect(struct exchange *x); /* poller: the connection is gone */
+/* Records X once its answer was handed over, once. The poller calls it when it lets go of X; if the
+ * handler still runs then, its end does it. */
+void posted_record(struct exchange *x);
 struct pulled posted_pull(struct exchange *x, struct chain *into, size_t max);
 
 /* turn.c */

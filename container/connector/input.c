@@ -4,8 +4,9 @@
 #include "connector/group_priv.h"
 #include "observe/log.h"
 
-#define READ_MIN    4096u            /* room for one recv */
-#define READ_BUDGET (256u * 1024u)   /* per connection and turn */
+#define READ_MIN    4096u          /* room for one recv */
+#define READ_BUDGET (256u * 1024u) /* per connection and turn */
+#define SAY_BUDGET  32u            /* refusals per connection and turn */
 
 /* ---- the fill loop's two callbacks ---- */
 
@@ -71,28 +72,35 @@ static void wait_for_more(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
     const struct connector_options *o = &g->connector->options;
+    if (c->state == (a->in_body ? CONN_HEAD : CONN_BODY))
+        conn_to(g, c, a->in_body ? CONN_BODY : CONN_HEAD);
     if (a->in_body) {
-        if (c->state == CONN_HEAD)
-            conn_to(g, c, CONN_BODY);
         poller_deadline(c, o->body_timeout);
     } else if (buf_len(&a->in) == 0 && a->proto->idle(a->px)) {
         conn_idle(g, c);
         return;
     } else if (!a->head_timed) {
-        if (c->state == CONN_BODY)
-            conn_to(g, c, CONN_HEAD);
         a->head_timed = true;
         poller_deadline(c, o->connection_timeout);
     }
     conn_armed(g, c);
 }
 
+/* After PROTO_CLOSE no more requests come from C. */
+void conn_parsed_close(struct conn *c)
+{
+    struct active *a = c->active;
+    if (a->parsed != PROTO_CLOSE)
+        return;
+    a->closing = a->untrusted = true;
+    c->reason = CLOSE_refused;
+}
+
 /* The protocol has something to say before it goes on. False: C is no longer in HEAD or BODY. */
 static bool say(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
-    if (a->parsed == PROTO_CLOSE)
-        a->closing = a->untrusted = true;
+    conn_parsed_close(c);
     if (!take_produced(a)) {
         conn_die(g, c, CLOSE_memory);
         return false;
@@ -126,9 +134,14 @@ void conn_input(struct group *g, struct conn *c)
         conn_die(g, c, CLOSE_memory);
         return;
     }
+    a->slot = g->slot; /* the role may have moved */
     if (g->draining)
         a->proto->drain(a->px);
-    for (;;) {
+    for (unsigned said = 0;; said++) {
+        if (said > SAY_BUDGET) { /* refused requests one after the other: others have a turn, too */
+            conn_again(g, c);
+            return;
+        }
         switch (conn_fill(c, READ_BUDGET)) {
         case FILL_STOP:
             if (a->parsed == PROTO_READY) {

@@ -29,7 +29,7 @@ bool lease_send(struct lease *l)
     struct buf *gather = &l->a->gather;
     while (buf_len(gather) > 0) {
         struct iovec iov = {.iov_base = buf_data(gather), .iov_len = buf_len(gather)};
-        long sent = l->c->transport->sendv(l->c, &iov, 1);
+        long sent = conn_sendv(l->c, &iov, 1);
         if (sent == TRANSPORT_WANT_READ || sent == TRANSPORT_WANT_WRITE) {
             bool kept = chain_copy(&l->a->out, buf_data(gather), buf_len(gather));
             buf_clear(gather);
@@ -71,7 +71,7 @@ static bool have_head(struct lease *l, struct exchange *x)
 {
     if (x->wire.head_done)
         return true;
-    x->at.committed = clock_us();
+    x->at.committed = x->at.served ? x->at.served : clock_us();
     if (l->a->proto->encode_head(l->a->px, x, &l->a->gather))
         return true;
     lease_break(l, CLOSE_memory);
@@ -102,7 +102,7 @@ static bool keep_rest(struct chain *out, const struct iovec *iov, int n, size_t 
         bool body = i == 2; /* see write_big */
         bool ok = body && release && left > 0 ? chain_ref(out, p, left, release, arg)
                                               : left == 0 || chain_copy(out, p, left);
-        if (body && release && (left == 0 || !ok))
+        if (release && (body ? left == 0 || !ok : i < 2 && !ok))
             release(arg);
         if (!ok)
             return false;
@@ -122,7 +122,7 @@ static enum channel_result write_big(struct lease *l, struct exchange *x, struct
         {.iov_base = frame->after, .iov_len = frame->after_n},
     };
     size_t all = iov[0].iov_len + iov[1].iov_len + iov[2].iov_len + iov[3].iov_len;
-    long sent = l->c->transport->sendv(l->c, iov, 4);
+    long sent = conn_sendv(l->c, iov, 4);
     if (sent == TRANSPORT_WANT_READ || sent == TRANSPORT_WANT_WRITE)
         sent = 0;
     if (sent < 0) {
@@ -145,7 +145,9 @@ static enum channel_result leased_write(struct exchange *x, struct span bytes,
 {
     struct lease *l = x->channel_state;
     enum channel_result r = CHANNEL_GONE;
-    if (!l->broken && have_head(l, x)) {
+    if (!l->broken && have_head(l, x) && bytes.n == 0) {
+        r = CHANNEL_OK; /* and no frame: an empty chunk would end the body */
+    } else if (!l->broken && x->wire.head_done) {
         struct proto_frame frame;
         l->a->proto->encode_frame(x, bytes.n, &frame);
         if (bytes.n > GATHER_COPY)

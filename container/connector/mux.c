@@ -5,13 +5,44 @@
 
 #define MUX_BUDGET (256u * 1024u)
 #define MUX_WINDOW (256u * 1024u)
+#define MUX_ROUNDS 64u /* requests taken, or windows sent, in one turn */
+
+enum close_reason conn_mux_overdue(const struct conn *c)
+{
+    const struct active *a = c->active;
+    if (a->out.len > 0)
+        return CLOSE_send_timeout;
+    if (a->in_body)
+        return CLOSE_body_timeout;
+    return a->proto->idle(a->px) ? CLOSE_idle : CLOSE_head_timeout;
+}
+
+/* Nothing is left to send: what is waited for, and how long? */
+static void mux_deadline(struct group *g, struct conn *c)
+{
+    struct active *a = c->active;
+    const struct connector_options *o = &g->connector->options;
+    bool timed = a->head_timed;
+    a->head_timed = false;
+    if (a->in_body) {
+        poller_deadline(c, o->body_timeout);
+    } else if (a->under_way > 0) {
+        poller_deadline(c, -1); /* handlers have their own time */
+    } else if (a->proto->idle(a->px)) {
+        poller_deadline(c, c->requests > 0 ? o->keep_alive_timeout : o->connection_timeout);
+    } else {
+        if (!timed)
+            poller_deadline(c, o->connection_timeout);
+        a->head_timed = true;
+    }
+}
 
 /* Sends until the socket is full or the protocol has nothing more. False: C is gone. */
 static bool mux_send(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
     bool failed = false;
-    for (;;) {
+    for (unsigned rounds = 0;; rounds++) {
         size_t before = a->out.len;
         enum send_result sent = conn_send(c);
         if (sent == SEND_FAILED) {
@@ -23,6 +54,10 @@ static bool mux_send(struct group *g, struct conn *c)
                 poller_deadline(c, g->connector->options.send_timeout);
             return true;
         }
+        if (rounds >= MUX_ROUNDS) {
+            conn_again(g, c);
+            return true;
+        }
         if (!a->proto->produce(a->px, &a->out, MUX_WINDOW, &failed))
             break;
     }
@@ -30,8 +65,11 @@ static bool mux_send(struct group *g, struct conn *c)
         conn_die(g, c, CLOSE_memory);
         return false;
     }
-    poller_deadline(c, g->connector->options.keep_alive_timeout);
-    if (!a->closing)
+    mux_deadline(g, c);
+    bool drained = g->draining && a->under_way == 0 && a->proto->idle(a->px);
+    if (drained && c->reason == CLOSE_none)
+        c->reason = CLOSE_drain;
+    if (!a->closing && !drained)
         return true;
     conn_linger(g, c);
     return false;
@@ -44,13 +82,18 @@ void conn_mux(struct group *g, struct conn *c)
         conn_die(g, c, CLOSE_memory);
         return;
     }
+    a->slot = g->slot; /* the role may have moved */
     if (g->draining)
         a->proto->drain(a->px);
-    for (bool reading = !a->closing; reading;) {
+    unsigned rounds = 0;
+    for (bool reading = !a->closing; reading; rounds++) {
+        if (rounds >= MUX_ROUNDS) {
+            conn_again(g, c);
+            break;
+        }
         switch (conn_fill(c, MUX_BUDGET)) {
         case FILL_STOP:
-            if (a->parsed == PROTO_CLOSE)
-                a->closing = a->untrusted = true;
+            conn_parsed_close(c);
             reading = a->parsed != PROTO_CLOSE;
             break;
         case FILL_MORE:

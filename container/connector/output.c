@@ -6,6 +6,16 @@
 
 #define SEND_PIECES 64
 #define WINDOW      (256u * 1024u) /* taken from a posted exchange at a time */
+#define WINDOWS     4u             /* and so many in one turn */
+
+long conn_sendv(struct conn *c, const struct iovec *iov, int n)
+{
+    long sent = c->transport->sendv(c, iov, n);
+    /* It may have read what belongs to it, and more; the socket has no edge for that any more. */
+    if (c->transport->pending && c->transport->pending(c) > 0)
+        lease_edge(&c->bits, true, false, false);
+    return sent;
+}
 
 enum send_result conn_send(struct conn *c)
 {
@@ -13,7 +23,7 @@ enum send_result conn_send(struct conn *c)
     struct iovec iov[SEND_PIECES];
     while (a->out.len > 0) {
         int n = chain_iov(&a->out, iov, SEND_PIECES);
-        long sent = c->transport->sendv(c, iov, n);
+        long sent = conn_sendv(c, iov, n);
         if (sent == TRANSPORT_WANT_READ || sent == TRANSPORT_WANT_WRITE)
             return SEND_BLOCKED;
         if (sent < 0)
@@ -135,10 +145,15 @@ void conn_pump(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
     size_t before = a->out.len;
-    for (;;) {
+    for (unsigned windows = 0;; windows++) {
         enum send_result sent = conn_send(c);
         if (sent == SEND_FAILED) {
             conn_die(g, c, CLOSE_reset);
+            return;
+        }
+        if (sent == SEND_DONE && windows >= WINDOWS) { /* client and writer are fast: others, too */
+            poller_deadline(c, g->connector->options.send_timeout);
+            conn_again(g, c);
             return;
         }
         if (sent == SEND_BLOCKED) {

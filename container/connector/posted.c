@@ -18,6 +18,7 @@ struct posted {
     /* under the lock */
     struct chain chain;
     bool started, ended, aborted, gone;
+    bool recorded;
 };
 
 static void posted_free(struct exchange *x)
@@ -97,6 +98,18 @@ static enum channel_result posted_flush(struct exchange *x)
     return CHANNEL_OK;
 }
 
+void posted_record(struct exchange *x)
+{
+    struct posted *p = x->channel_state;
+    lock_acquire(&p->lock);
+    bool due = (p->ended || p->aborted) && !p->recorded;
+    bool cut_off = p->aborted || p->gone;
+    p->recorded |= due;
+    lock_release(&p->lock);
+    if (due) /* nobody writes to X any more */
+        exchange_record(x, cut_off);
+}
+
 static enum channel_result posted_finish(struct exchange *x)
 {
     struct posted *p = x->channel_state;
@@ -104,8 +117,10 @@ static enum channel_result posted_finish(struct exchange *x)
     p->started = p->ended = true;
     bool gone = p->gone;
     lock_release(&p->lock);
-    if (gone)
+    if (gone) {
+        posted_record(x);
         return CHANNEL_GONE;
+    }
     notify(p);
     return CHANNEL_OK;
 }
@@ -115,8 +130,12 @@ static void posted_abort(struct exchange *x)
     struct posted *p = x->channel_state;
     lock_acquire(&p->lock);
     p->aborted = true;
+    bool gone = p->gone;
     lock_release(&p->lock);
-    notify(p);
+    if (gone)
+        posted_record(x);
+    else
+        notify(p);
 }
 
 static bool posted_writable(struct exchange *x)

@@ -5,10 +5,10 @@
 #include "connector/group_priv.h"
 #include "observe/counters.h"
 
-#define LEASE_REQUESTS 32u     /* requests in one lease */
-#define LEASE_US       10000u  /* and the time it may take */
-#define LEASE_READS    16u     /* reads by the worker in one lease */
-#define LEASE_BUDGET   65536u  /* bytes per read */
+#define LEASE_REQUESTS 32u    /* requests in one lease */
+#define LEASE_US       10000u /* and the time it may take */
+#define LEASE_READS    16u    /* reads by the worker in one lease */
+#define LEASE_BUDGET   65536u /* bytes per read */
 #define GATHER_LIMIT   32768u
 
 struct run {
@@ -40,11 +40,9 @@ static void end(void *arg, struct worker *w)
 
 static void serve_exchange(struct group *g, uint32_t slot, struct exchange *x)
 {
-    uint64_t start = clock_us();
-    x->at.taken = start;
+    x->at.taken = clock_us();
     engine_serve(g->connector->options.engine, slot, x);
     CHECK(x->res.ended);
-    counter_add(COUNTER_service_us, clock_us() - start);
 }
 
 /* Runs a->x. False: the connection is no longer ours, or is over. */
@@ -58,6 +56,8 @@ static bool serve_one(struct run *r)
     if (atomic_load_explicit(&l->group->connector->draining, memory_order_relaxed))
         l->a->proto->drain(l->a->px);
     serve_exchange(l->group, r->slot, x);
+    if (r->served == 0)
+        r->started_us = x->at.taken;
     r->served++;
     if (l->ended) {
         exchange_release(&x); /* the rest is the poller's */
@@ -93,8 +93,7 @@ static void give_for_output(struct run *r)
 {
     struct active *a = r->lease.a;
     bool failed = false;
-    if (a->parsed == PROTO_CLOSE)
-        a->closing = a->untrusted = true;
+    conn_parsed_close(r->lease.c);
     if (!lease_send(&r->lease) && r->lease.broken) {
         lease_give_back(r->lease.group, r->lease.c, CONN_DEAD);
         return;
@@ -174,11 +173,13 @@ static enum next_step next_request(struct run *r)
     case FILL_AGAIN:
         return rest(r);
     case FILL_EOF:
+        if (l->c->reason == CLOSE_none)
+            l->c->reason = CLOSE_peer;
+        break;
     case FILL_ERROR:
+        l->c->reason = CLOSE_reset;
         break;
     }
-    if (l->c->reason == CLOSE_none)
-        l->c->reason = CLOSE_peer;
     lease_give_back(l->group, l->c, CONN_DEAD);
     return NEXT_GIVEN;
 }
@@ -188,7 +189,6 @@ static void serve_lease(struct group *g, uint32_t slot, struct active *a)
     struct run r = {.lease = {.group = g, .c = a->c, .a = a}, .slot = slot};
     CHECK(a->out.len == 0 && a->x);
     counter_add(COUNTER_leases, 1);
-    r.started_us = clock_us();
     a->slot = slot;
     do {
         if (!serve_one(&r))
@@ -201,19 +201,23 @@ static void serve_lease(struct group *g, uint32_t slot, struct active *a)
     } while (next_request(&r) == NEXT_RUN);
 }
 
-static void run(void *arg, struct worker *w, struct task *t)
+void connector_run(struct group *g, uint32_t slot, struct task *t)
 {
-    struct group *g = arg;
     struct job *job = CONTAINER_OF(t, struct job, task);
     if (job->kind == JOB_LEASE) {
-        serve_lease(g, slot_of(w), CONTAINER_OF(job, struct active, job));
+        serve_lease(g, slot, CONTAINER_OF(job, struct active, job));
         return;
     }
     /* Of a multiplexing protocol: its channel is posted from the start. The job lies in the exchange's
      * arena. */
     struct exchange *x = job->x;
-    serve_exchange(g, slot_of(w), x);
+    serve_exchange(g, slot, x);
     exchange_release(&x);
+}
+
+static void run(void *arg, struct worker *w, struct task *t)
+{
+    connector_run(arg, slot_of(w), t);
 }
 
 const struct pool_ops connector_pool_ops = {.run = run, .begin = begin, .end = end};

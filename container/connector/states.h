@@ -6,23 +6,23 @@
 #include "net/conn.h"
 
 /* X(name, letter for status lines, what happens in it) */
-#define CONN_STATES(X)                                                                             \
-    X(OPEN, "transport handshake")                                                                 \
-    X(HEAD, "a request's head is received")                                                        \
-    X(BODY, "a request's body is received")                                                        \
-    X(LENT, "queued for, or lent to a worker")                                                     \
-    X(PARKED, "an answer is made while the poller sends")                                          \
-    X(MUX, "several exchanges at once")                                                            \
-    X(SEND, "a complete answer is sent")                                                           \
-    X(IDLE, "between two requests")                                                                \
-    X(LINGER, "closed for output, the rest of the input is dropped")                               \
+#define CONN_STATES(X)                                               \
+    X(OPEN, "transport handshake")                                   \
+    X(HEAD, "a request's head is received")                          \
+    X(BODY, "a request's body is received")                          \
+    X(LENT, "queued for, or lent to a worker")                       \
+    X(PARKED, "an answer is made while the poller sends")            \
+    X(MUX, "several exchanges at once")                              \
+    X(SEND, "a complete answer is sent")                             \
+    X(IDLE, "between two requests")                                  \
+    X(LINGER, "closed for output, the rest of the input is dropped") \
     X(DEAD, "about to be freed")
 
 enum conn_state {
 #define X(name, text) CONN_##name,
     CONN_STATES(X)
 #undef X
-    CONN_STATE_COUNT
+        CONN_STATE_COUNT
 };
 
 const char *conn_state_name(enum conn_state s);

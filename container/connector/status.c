@@ -35,8 +35,7 @@ void connector_status(struct connector *c, struct connector_status *out)
     }
 }
 
-void connector_queue_status(struct connector *c, uint32_t queue,
-                            struct connector_queue_status *out)
+void connector_queue_status(struct connector *c, uint32_t queue, struct connector_queue_status *out)
 {
     *out = (struct connector_queue_status){.name = engine_queue_name(c->options.engine, queue)};
     for (uint32_t i = 0; i < c->group_count; i++) {

@@ -142,12 +142,14 @@ static void refuse_task(struct group *g, struct task *t)
     struct conn *c = posted_conn(x);
     struct active *a = c ? c->active : NULL;
     if (a) {
+        a->under_way--;
         a->proto->busy(a->px, x);
         conn_run(g, c);
     }
     exchange_release(&x); /* the worker's */
 }
 
+/* Refusals may make the next requests complete: those are pushed in the next turn. */
 static void push_batch(struct group *g)
 {
     struct task *first = g->batch;
@@ -178,25 +180,114 @@ static void resume_accepting(struct group *g)
         net_listener_resume(c->listeners[i]);
 }
 
-static void group_turn(struct group *g)
+/* ---- the batch, run by the holder of the role itself ---- */
+
+static bool is_quick(struct group *g, const struct task *t)
+{
+    const struct job *job = CONTAINER_OF(t, const struct job, task);
+    if (job->kind != JOB_LEASE)
+        return false;
+    const struct active *a = CONTAINER_OF(job, const struct active, job);
+    return engine_route.quick(g->connector->options.engine, g->slot, a->x);
+}
+
+#define SLICE 32u /* tasks run before the sockets are looked at again */
+
+static bool may_run_batch(struct group *g)
+{
+    uint32_t n = 0;
+    *g->batch_end = NULL;
+    for (const struct task *t = g->batch; t && n < SLICE; t = t->next, n++) {
+        if (n == g->inline_max || !is_quick(g, t))
+            return false;
+    }
+    return n > 0;
+}
+
+/* The first slice of the batch; the rest stays for the next turn. */
+static struct task *take_slice(struct group *g)
+{
+    struct task *first = g->batch, *last = first;
+    for (uint32_t n = 1; n < SLICE && last->next; n++)
+        last = last->next;
+    g->batch = last->next;
+    if (!g->batch)
+        g->batch_end = &g->batch;
+    last->next = NULL;
+    return first;
+}
+
+/* False: the role was taken meanwhile, this thread is the standby now. */
+static bool run_batch(struct group *g)
+{
+    struct task *batch = take_slice(g);
+    uint32_t slot = g->slot;
+    poller_give_role(g->poller);
+    uint64_t offer = role_offer(&g->role, batch, poller_now_us(g->poller));
+    for (struct task *t; (t = role_next(&g->role, offer));)
+        connector_run(g, slot, t);
+    if (!role_retake(&g->role, offer))
+        return false;
+    poller_take_role(g->poller);
+    return true;
+}
+
+/* False: the role was lost. */
+static bool group_turn(struct group *g)
 {
     drain_inbox(g);
     run_again(g);
-    while (g->batch) /* a refusal may make the next request complete */
+    if (may_run_batch(g)) {
+        if (!run_batch(g))
+            return false;
+        drain_inbox(g); /* what the batch gave back */
+    } else {
         push_batch(g);
+    }
     resume_accepting(g);
     uint64_t tend_us = pool_tend(g->pool);
-    bool block = inbox_sleep(&g->inbox, !list_empty(&g->again));
+    bool work = !list_empty(&g->again) || g->batch || g->stopping;
+    bool block = inbox_sleep(&g->inbox, work);
     poller_wait(g->poller, block, tend_us);
     inbox_awake(&g->inbox);
+    return true;
 }
 
+/* REST: what the former holder has not begun, because something it runs takes long: for workers. */
+static void take_over(struct group *g, uint32_t slot, struct task *rest)
+{
+    poller_take_role(g->poller);
+    g->slot = slot;
+    if (!rest)
+        return;
+    struct task *last = rest;
+    while (last->next)
+        last = last->next;
+    last->next = g->batch;
+    if (!g->batch)
+        g->batch_end = &last->next;
+    g->batch = rest;
+    push_batch(g);
+}
+
+/* Each of the two threads of a group. */
 void *group_main(void *arg)
 {
     struct group *g = arg;
-    poller_take_role(g->poller);
-    while (!g->stopping)
-        group_turn(g);
-    poller_give_role(g->poller);
+    struct engine *e = g->connector->options.engine;
+    struct task *rest;
+    uint32_t slot = engine_slot_take(e);
+    CHECK(slot != UINT32_MAX);
+    while (role_wait(&g->role, &rest)) {
+        bool mine = true;
+        take_over(g, slot, rest);
+        while (mine && !g->stopping)
+            mine = group_turn(g);
+        if (!mine)
+            continue;
+        poller_give_role(g->poller);
+        role_end(&g->role);
+    }
+    engine_slot_give(e, slot);
     return NULL;
 }

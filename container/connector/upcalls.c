@@ -2,6 +2,7 @@
  * What a protocol tells the connector: called from within feed and produce, by the owner of the
  * connection (poller, or worker in its lease). */
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "connector/group_priv.h"
@@ -18,11 +19,23 @@ static void copy_address(struct endpoint *to, const struct conn_address *from)
     to->scope = from->scope;
 }
 
+/* Once per connection: a listener for all addresses does not tell which one was meant. */
+static void find_local(struct conn *c)
+{
+    struct sockaddr_storage sa;
+    socklen_t size = sizeof(sa);
+    if (getsockname(c->fd, (struct sockaddr *)&sa, &size) == 0)
+        conn_address_from(&c->local, (struct sockaddr *)&sa);
+}
+
 static struct body_plan on_head(void *arg, struct exchange *x)
 {
     struct active *a = arg;
     struct connector *c = a->group->connector;
     copy_address(&x->req.peer, &a->c->peer);
+    if (a->c->local.family == 0)
+        find_local(a->c);
+    copy_address(&x->req.local, &a->c->local);
     engine_route.lookup(c->options.engine, a->slot, x, &x->route);
     a->in_body = true;
     a->head_timed = false;
@@ -37,7 +50,7 @@ static struct body_plan on_head(void *arg, struct exchange *x)
 static bool over_keep_alive(const struct connector *c, uint32_t requests)
 {
     int64_t max = c->options.max_keep_alive_requests;
-    return max >= 0 && requests >= (uint64_t)max;
+    return max > 0 && requests >= (uint64_t)max;
 }
 
 static void on_ready(void *arg, struct exchange *x)
@@ -66,6 +79,7 @@ static void on_ready(void *arg, struct exchange *x)
     job->x = x;
     job->task.queue = x->route.queue;
     exchange_hold(x); /* the worker's */
+    a->under_way++;
     *a->group->batch_end = &job->task;
     a->group->batch_end = &job->task.next;
 }
@@ -84,8 +98,9 @@ static struct pulled pull(void *arg, struct exchange *x, struct chain *into, siz
 
 static void on_done(void *arg, struct exchange *x)
 {
-    (void)arg;
-    exchange_record(x, false);
+    struct active *a = arg;
+    a->under_way--;
+    posted_record(x);
     exchange_release(&x);
 }
 
@@ -105,8 +120,8 @@ static void log_refusal(unsigned status, const char *setting, const char *why)
         return;
     }
     uint64_t before = atomic_exchange(&untold[row], 0);
-    LOG(http1, LOG_INFO, "refused with %u: %s%s%s (%llu more since the last such line)", status, why,
-        setting ? " Setting: " : "", setting ? setting : "", (unsigned long long)before);
+    LOG(http1, LOG_INFO, "refused with %u: %s%s%s (%llu more since the last such line)", status,
+        why, setting ? " Setting: " : "", setting ? setting : "", (unsigned long long)before);
 }
 
 static void on_refused(void *arg, const struct exchange *x, unsigned status, const char *setting,
@@ -117,7 +132,6 @@ static void on_refused(void *arg, const struct exchange *x, unsigned status, con
     if (x)
         r.started_us = x->at.started;
     a->in_body = a->head_timed = false;
-    a->c->reason = CLOSE_refused;
     record_done(&r);
     log_refusal(status, setting, why);
 }

@@ -6,8 +6,9 @@
 
 #include "engine/engine_priv.h"
 
-struct app *app_new(struct context *context, struct generation *generation, const char *display_name,
-                    const char *doc_base, const char *server_name, struct err *err)
+struct app *app_new(struct context *context, struct generation *generation,
+                    const char *display_name, const char *doc_base, const char *server_name,
+                    struct err *err)
 {
     struct app *a = calloc(1, sizeof(*a));
     if (!a) {
@@ -160,6 +161,7 @@ bool app_add_servlet(struct app *a, const struct app_servlet_spec *spec, struct 
                            err))
         return false;
     s->row = spec->row;
+    atomic_init(&s->average_us, UINT32_MAX);
     s->load_on_startup = spec->load_on_startup;
     s->allow = allow_value(&a->arena, spec->row);
     if (!s->allow)
@@ -205,9 +207,10 @@ bool app_add_filter_mapping(struct app *a, const struct app_filter_mapping_spec 
     if (!m || !room((void ***)&a->mappings, a->mapping_count, &a->mapping_cap))
         return no_memory(a, err);
     m->filter = find_filter(a, spec->filter);
-    if (!m->filter)
-        return err_set(err, "a filter mapping names the filter %s, which does not exist",
-                       spec->filter);
+    if (!m->filter) {
+        err_set(err, "a filter mapping names the filter %s, which does not exist", spec->filter);
+        return err_hint(err, "Mend the name, or declare the filter");
+    }
     struct span url = span_of(spec->url_pattern);
     if (url.p && !span_eq(url, SPAN_LIT("*")) && !mapper_pattern_ok(url)) {
         err_set(err, "filter %s has the malformed URL pattern '%s'", spec->filter,
@@ -220,9 +223,11 @@ bool app_add_filter_mapping(struct app *a, const struct app_filter_mapping_spec 
         m->servlet_name = arena_copy(&a->arena, span_of(spec->servlet_name));
     if (!m->url_pattern.p && !m->servlet_name.p)
         return no_memory(a, err);
-    if (!url.p && strcmp(spec->servlet_name, "*") != 0 && !find_servlet(a, spec->servlet_name))
-        return err_set(err, "filter %s is mapped to the servlet %s, which does not exist",
-                       spec->filter, spec->servlet_name);
+    if (!url.p && strcmp(spec->servlet_name, "*") != 0 && !find_servlet(a, spec->servlet_name)) {
+        err_set(err, "filter %s is mapped to the servlet '%s', which does not exist", spec->filter,
+                spec->servlet_name);
+        return err_hint(err, "Mend the name, or declare the servlet");
+    }
     a->mappings[a->mapping_count++] = m;
     return true;
 }

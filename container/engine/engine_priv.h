@@ -20,11 +20,11 @@
 struct app_module { /* one module of the generation, as this app uses it */
     struct app *app;
     struct module *module;
-    cs_ctx pub;    /* the handle its code gets */
-    void *state;   /* the module's own pointer */
+    cs_ctx pub;         /* the handle its code gets */
+    void *state;        /* the module's own pointer */
     struct arena arena; /* cs_ctx_alloc, cs_ctx_on_cleanup: life of the webapp */
-    bool begun;    /* its init hook was called */
-    bool stopped;  /* its stop hook said so */
+    bool begun;         /* its init hook was called */
+    bool stopped;       /* its stop hook said so */
 };
 struct registration { /* what servlets and filters have in common */
     const char *name;
@@ -38,9 +38,10 @@ struct servlet {
     struct registration reg;
     const cs_servlet *row;
     int64_t load_on_startup;
-    const char *allow;           /* value of Allow */
-    _Atomic uint32_t average_us; /* moving average of its calls */
+    const char *allow;                     /* value of Allow */
+    _Atomic uint32_t average_us;           /* moving average of its calls; UINT32_MAX: none yet */
     _Atomic uint64_t unavailable_until_us; /* UINT64_MAX: for good */
+    uint32_t retry_after; /* seconds that its init named; it is unavailable for good then */
 };
 struct filter {
     struct registration reg;
@@ -48,7 +49,7 @@ struct filter {
 };
 struct filter_mapping {
     struct filter *filter;
-    struct span url_pattern;  /* SPAN_NONE: by servlet name */
+    struct span url_pattern; /* SPAN_NONE: by servlet name */
     struct span servlet_name;
 };
 struct listener {
@@ -118,7 +119,7 @@ struct call {
     struct app *app;
     struct mapper_result map;
     struct servlet *servlet;
-    void *self; /* of the servlet that runs */
+    void *self;      /* of the servlet that runs */
     uint32_t module; /* whose code runs */
     struct params params;
     bool params_parsed, params_bad;
@@ -142,10 +143,13 @@ static inline struct span from_str(cs_str s)
 }
 
 /* invoke.c: runs module code with its catch-all around it. */
-struct guarded { /* first member of what is passed */
+struct guarded {       /* first member of what is passed */
     char failure[256]; /* text of an escaped exception; "" when none */
 };
 int module_invoke(const struct app_module *m, int (*body)(void *guarded), struct guarded *g);
+/* FN(ARG) of M's code as a cleanup of ARENA. */
+bool module_cleanup(const struct app_module *m, struct arena *arena, void (*fn)(void *arg),
+                    void *arg);
 
 /* config.c */
 struct config_handle {

@@ -96,7 +96,11 @@ static void note_time(struct servlet *s, uint64_t took_us)
 {
     uint32_t took = took_us > 1000000 ? 1000000 : (uint32_t)took_us;
     uint32_t old = atomic_load_explicit(&s->average_us, memory_order_relaxed);
-    uint32_t average = took > old * 4 ? took : (old * 7 + took) / 8;
+    /* Up at once, down slowly; UINT32_MAX: never measured, so never taken for quick. */
+    bool jump = old == UINT32_MAX || took > (uint64_t)old * 4;
+    uint32_t average = jump ? took : (old * 7 + took) / 8;
+    if (average == 0)
+        average = 1; /* 0 is "never called" */
     atomic_store_explicit(&s->average_us, average, memory_order_relaxed);
 }
 
@@ -115,9 +119,9 @@ int call_servlet(struct call *c)
     if (not_modified(c))
         return CS_OK;
     struct servlet_run r = {.call = c, .fn = fn};
-    uint64_t start = clock_us();
     int rc = module_invoke(&c->app->modules[c->module], servlet_body, &r.guarded);
-    note_time(s, clock_us() - start);
+    c->x->at.served = clock_us();
+    note_time(s, c->x->at.served - c->x->at.taken); /* filters included */
     if (r.guarded.failure[0])
         c->detail = span_of(arena_strdup(&c->x->arena, r.guarded.failure));
     return rc;
@@ -127,7 +131,7 @@ int call_servlet(struct call *c)
 
 static void unavailable(struct call *c, int rc)
 {
-    uint32_t seconds = (uint32_t)(-rc - 0x1000000);
+    uint32_t seconds = (0u - (uint32_t)rc - 0x1000000u) & 0xffffffu; /* rc may be any number */
     uint64_t until = seconds == 0 ? UINT64_MAX : clock_us() + (uint64_t)seconds * 1000000u;
     atomic_store_explicit(&c->servlet->unavailable_until_us, until, memory_order_relaxed);
     LOG(engine, LOG_WARN, "%s: servlet %s is unavailable %s", c->app->context->queue_name,
@@ -141,10 +145,13 @@ static unsigned unavailable_status(struct call *c, struct servlet *s)
     uint64_t now = until ? clock_us() : 0;
     if (until == 0 || now >= until)
         return 0;
-    if (until == UINT64_MAX)
+    uint64_t left = s->retry_after;
+    if (until != UINT64_MAX)
+        left = (until - now) / 1000000 + 1;
+    if (left == 0)
         return 404;
     char seconds[24];
-    snprintf(seconds, sizeof(seconds), "%llu", (unsigned long long)((until - now) / 1000000 + 1));
+    snprintf(seconds, sizeof(seconds), "%llu", (unsigned long long)left);
     set_field(c->x, SPAN_LIT("Retry-After"), seconds);
     return 503;
 }
@@ -173,7 +180,7 @@ static void conclude(struct call *c, int rc)
     } else if (rc == CS_EGONE) {
         response_abort(x);
         return;
-    } else if (rc != CS_OK) {
+    } else if (rc != CS_OK && !(rc == CS_ESTATE && status)) { /* a write behind cs_res_error */
         log_failure(c, rc);
         status = 500;
         message = c->detail;
@@ -188,10 +195,11 @@ static void conclude(struct call *c, int rc)
 
 static void end_response(struct exchange *x, const char *who)
 {
-    x->at.served = clock_us();
+    if (x->at.served == 0)
+        x->at.served = clock_us();
     if (!x->res.ended && response_is_short(x) && who)
-        LOG(engine, LOG_WARN, "%s: %.*s ended after %llu of %lld bytes: the connection is closed", who,
-            SPAN_ARG(x->req.uri.path), (unsigned long long)x->res.written,
+        LOG(engine, LOG_WARN, "%s: %.*s ended after %llu of %lld bytes: the connection is closed",
+            who, SPAN_ARG(x->req.uri.path), (unsigned long long)x->res.written,
             (long long)x->res.length);
     response_finish(x);
     if (!x->res.ended)
@@ -211,12 +219,16 @@ static bool file_exists(void *arg, struct span path)
     return n > 0 && (size_t)n < sizeof(name) && stat(name, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* RFC 9110 15.4.3; the target is relative to the server, so it is right behind any proxy. */
-static void redirect_to_root(struct exchange *x)
+/* RFC 9110 15.4.3; the target is relative to the server, so it is right behind any proxy. Not the path as
+ * sent: one that begins with two slashes would lead to another host. */
+static void redirect_to_root(struct call *c)
 {
+    struct exchange *x = c->x;
     struct span query = x->req.uri.query;
-    char *location = arena_printf(&x->arena, "%.*s/%s%.*s", SPAN_ARG(x->req.uri.raw_path),
-                                  query.p ? "?" : "", SPAN_ARG(query));
+    struct span path = uri_encode_path(span_of(c->app->context->path), &x->arena);
+    char *location = !path.p ? NULL
+                             : arena_printf(&x->arena, "%.*s/%s%.*s", SPAN_ARG(path),
+                                            query.p ? "?" : "", SPAN_ARG(query));
     x->res.status = 302;
     if (!location || !set_field(x, SPAN_LIT("Location"), location))
         error_page(x, 503, SPAN_NONE);
@@ -231,7 +243,7 @@ static void serve_app(struct call *c)
         return;
     }
     if (c->map.match == MAPPER_REDIRECT) {
-        redirect_to_root(x);
+        redirect_to_root(c);
         return;
     }
     c->servlet = c->map.value;
@@ -248,8 +260,11 @@ static struct call *call_begin(struct engine *e, uint32_t slot_number, struct ex
     struct slot *slot = &e->slots[slot_number];
     struct call *c = &slot->calls[slot->next];
     slot->next = (slot->next + 1) % CALLS_PER_SLOT;
-    *c = (struct call){
-        .req = {.ops = &request_ops}, .res = {.ops = &response_ops}, .engine = e, .x = x, .app = app};
+    *c = (struct call){.req = {.ops = &request_ops},
+                       .res = {.ops = &response_ops},
+                       .engine = e,
+                       .x = x,
+                       .app = app};
     return c;
 }
 

@@ -150,7 +150,8 @@ static bool have_exchange(struct h1 *h)
 {
     if (!h->x && !(h->x = exchange_new()))
         return false;
-    if (h->x->at.started == 0)
+    h->at_once = h->x->at.started == 0;
+    if (h->at_once)
         h->x->at.started = clock_us();
     return true;
 }
@@ -214,7 +215,7 @@ static enum proto_verdict complete(struct h1 *h)
     /* The body came by itself: nobody waits for a 100 any more (RFC 9110 10.1.1). */
     h->wire.tail -= h->interim;
     h->interim = 0;
-    x->at.ready = clock_us();
+    x->at.ready = h->at_once ? x->at.started : clock_us();
     h->up.on_ready(h->up.arg, x);
     return PROTO_READY;
 }
@@ -223,6 +224,7 @@ static enum proto_verdict h1_feed(void *px, struct buf *in)
 {
     struct h1 *h = px;
     CHECK(h->state != H1_BUSY);
+    h->at_once = false;
     if (h->state == H1_HEAD) {
         bool go_on;
         enum proto_verdict v = feed_head(h, in, &go_on);

@@ -21,6 +21,7 @@ struct h1 {
     struct proto_upcalls up;
     enum h1_state state;
     bool draining;
+    bool at_once;       /* the whole request came in the piece that is being fed */
     struct exchange *x; /* being received, or kept for the next request */
     struct buf head;    /* the request line and fields so far, normalised */
     size_t scanned;     /* of the line under way, in the input */

@@ -74,11 +74,14 @@ static bool accept_one(struct net_listener *l)
 {
     struct sockaddr_storage sa;
     socklen_t size = sizeof(sa);
+    if (l->spare_fd < 0) /* another thread was quicker when it was closed and opened again */
+        l->spare_fd = open_spare();
     int fd = accept4(l->fd, (struct sockaddr *)&sa, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
-        if (errno == EMFILE || errno == ENFILE)
+        int cause = errno;
+        if (cause == EMFILE || cause == ENFILE)
             accept_and_close(l);
-        return errno == EINTR || errno == ECONNABORTED;
+        return cause == EINTR || cause == ECONNABORTED;
     }
     struct conn_address peer;
     conn_address_from(&peer, (struct sockaddr *)&sa);

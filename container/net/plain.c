@@ -25,15 +25,16 @@ static long plain_sendv(struct conn *c, const struct iovec *iov, int n)
 {
     struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)n};
     for (;;) {
-        ssize_t sent = sendmsg(c->fd, &message, MSG_NOSIGNAL);
+        /* Most answers are one piece: send is the cheaper call. */
+        ssize_t sent = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+                              : sendmsg(c->fd, &message, MSG_NOSIGNAL);
         if (sent >= 0 || errno != EINTR) {
             counter_add(COUNTER_send_calls, 1);
             if (sent > 0)
                 counter_add(COUNTER_bytes_out, (uint64_t)sent);
             if (sent >= 0)
                 return sent;
-            return errno == EAGAIN || errno == EWOULDBLOCK ? TRANSPORT_WANT_WRITE
-                                                           : TRANSPORT_ERROR;
+            return errno == EAGAIN || errno == EWOULDBLOCK ? TRANSPORT_WANT_WRITE : TRANSPORT_ERROR;
         }
     }
 }

@@ -25,6 +25,7 @@ struct poller {
     int wake_fd;
     struct event *wake_event, *tick_event, *short_event;
     uint64_t now_us;
+    bool timed; /* now_us is of this turn */
     uint32_t serial;
 };
 
@@ -44,13 +45,13 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
     (void)arg;
 }
 
-static bool poller_set_up(struct poller *p, struct err *err)
+static bool poller_set_up(struct poller *p, bool no_tick, struct err *err)
 {
     struct event_config *config = event_config_new();
     if (config) {
         event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-        event_config_require_features(config, EV_FEATURE_ET | EV_FEATURE_O1 |
-                                                  EV_FEATURE_EARLY_CLOSE);
+        event_config_require_features(config,
+                                      EV_FEATURE_ET | EV_FEATURE_O1 | EV_FEATURE_EARLY_CLOSE);
         p->base = event_base_new_with_config(config);
         event_config_free(config);
     }
@@ -63,8 +64,8 @@ static bool poller_set_up(struct poller *p, struct err *err)
     p->tick_event = event_new(p->base, -1, EV_PERSIST, on_time, p);
     p->short_event = event_new(p->base, -1, 0, on_time, p);
     struct timeval tick = {0, WHEEL_TICK_MS * 1000};
-    if (!p->wake_event || !p->tick_event || !p->short_event || event_add(p->wake_event, NULL) != 0 ||
-        event_add(p->tick_event, &tick) != 0)
+    if (!p->wake_event || !p->tick_event || !p->short_event ||
+        event_add(p->wake_event, NULL) != 0 || (!no_tick && event_add(p->tick_event, &tick) != 0))
         return err_set(err, "cannot make the poller's own events");
     return true;
 }
@@ -85,7 +86,7 @@ struct poller *poller_new(const struct poller_options *options, struct err *err)
     p->slots = slab_new(sizeof(struct conn), options->max_connections);
     if (!p->slots)
         err_set(err, "out of memory for %u connections", options->max_connections);
-    if (!p->slots || !poller_set_up(p, err))
+    if (!p->slots || !poller_set_up(p, options->no_tick, err))
         poller_destroy(&p);
     return p;
 }
@@ -154,10 +155,12 @@ void poller_wait(struct poller *p, bool block, uint64_t max_us)
         struct timeval limit = {(time_t)(max_us / 1000000), (suseconds_t)(max_us % 1000000)};
         event_add(p->short_event, &limit);
     }
+    p->timed = false;
     event_base_loop(p->base, block ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
     if (block && max_us > 0)
         event_del(p->short_event);
     p->now_us = clock_us();
+    p->timed = true;
     wheel_advance(&p->wheel, p->now_us, fire_deadline, p);
     counter_add(COUNTER_poller_turns, 1);
 }
@@ -192,8 +195,7 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 }
 
 struct conn *poller_open(struct poller *p, int fd, const struct conn_address *peer,
-                         const struct net_listener *listener,
-                         const struct transport_ops *transport)
+                         const struct net_listener *listener, const struct transport_ops *transport)
 {
     poller_assert_role(p);
     uint32_t slot;
@@ -211,6 +213,7 @@ struct conn *poller_open(struct poller *p, int fd, const struct conn_address *pe
     list_add_tail(&p->all, &c->all);
     wheel_entry_init(&c->timer);
     c->peer = *peer;
+    c->local.family = 0;
     c->slot = slot;
     c->serial = ++p->serial;
     c->requests = 0;
@@ -254,8 +257,14 @@ void poller_close(struct conn **cp)
 
 void poller_deadline(struct conn *c, int64_t ms)
 {
-    poller_assert_role(c->poller);
-    wheel_set(&c->poller->wheel, &c->timer, ms);
+    struct poller *p = c->poller;
+    poller_assert_role(p);
+    if (!p->timed) { /* in a callback of the loop, which may have waited for long */
+        p->now_us = clock_us();
+        p->timed = true;
+        wheel_clock(&p->wheel, p->now_us);
+    }
+    wheel_set(&p->wheel, &c->timer, ms);
 }
 
 struct list *poller_connections(struct poller *p)

@@ -17,7 +17,9 @@ struct poller_ops { /* called from poller_wait, with the role held */
 struct poller_options {
     uint32_t max_connections;
     const struct poller_ops *ops;
-    void *arg; /* poller_arg */
+    void *arg;    /* poller_arg */
+    bool no_tick; /* for tests that look for lost wake-ups: nothing ends a wait but an event, and
+                   * deadlines only come up when a wait ends anyway */
 };
 
 /* NULL: err says why. */
@@ -36,7 +38,7 @@ void poller_assert_role(const struct poller *p);
 void poller_wait(struct poller *p, bool block, uint64_t max_us);
 /* Any thread: ends a blocking poller_wait. One write to an eventfd. */
 void poller_wake(struct poller *p);
-uint64_t poller_now_us(const struct poller *p); /* the time at the end of the last wait */
+uint64_t poller_now_us(const struct poller *p); /* the time at the end of the last wait, or later */
 
 /* A slot for a socket (non-blocking, CLOEXEC), or NULL: no slot or no memory; the caller closes FD. */
 struct conn *poller_open(struct poller *p, int fd, const struct conn_address *peer,

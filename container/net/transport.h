@@ -21,7 +21,7 @@ struct transport_ops {
     bool plain; /* a short read means the socket is dry (no records in between) */
     /* Before anything else; NULL: none. 0 done, WANT_READ, WANT_WRITE, ERROR. */
     int (*handshake)(struct conn *c);
-    long (*recv)(struct conn *c, void *p, size_t n);              /* n > 0 */
+    long (*recv)(struct conn *c, void *p, size_t n);               /* n > 0 */
     long (*sendv)(struct conn *c, const struct iovec *iov, int n); /* bytes taken, WANT_*, ERROR */
     size_t (*pending)(const struct conn *c); /* decoded bytes not received yet; NULL: never any */
     void (*shutdown)(struct conn *c);        /* no more output */

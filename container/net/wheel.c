@@ -6,7 +6,7 @@ void wheel_init(struct wheel *w, uint64_t now_us)
 {
     for (uint32_t i = 0; i < WHEEL_SLOTS; i++)
         list_init(&w->slots[i]);
-    w->now = 1;
+    w->now = w->clock = 1;
     w->start_us = now_us;
 }
 
@@ -26,16 +26,23 @@ static void file_entry(struct wheel *w, struct wheel_entry *e)
     list_add_tail(&w->slots[e->filed % WHEEL_SLOTS], &e->link);
 }
 
+void wheel_clock(struct wheel *w, uint64_t now_us)
+{
+    uint32_t tick = (uint32_t)((now_us - w->start_us) / (WHEEL_TICK_MS * 1000u)) + 1;
+    if (tick > w->clock)
+        w->clock = tick;
+}
+
 void wheel_set(struct wheel *w, struct wheel_entry *e, int64_t ms)
 {
     if (ms < 0) {
         e->deadline = 0; /* stays filed; found without a deadline it is dropped */
         return;
     }
-    int64_t ticks = ms / WHEEL_TICK_MS + 1;
+    int64_t ticks = ms / WHEEL_TICK_MS + (ms % WHEEL_TICK_MS > 0) + 1; /* this one is partly over */
     if (ticks > INT32_MAX)
         ticks = INT32_MAX;
-    e->deadline = w->now + (uint32_t)ticks;
+    e->deadline = w->clock + (uint32_t)ticks;
     if (e->filed == 0 || e->deadline < e->filed)
         file_entry(w, e);
 }
@@ -74,8 +81,8 @@ static void fire_slot(struct wheel *w, void (*fire)(struct wheel_entry *, void *
 void wheel_advance(struct wheel *w, uint64_t now_us, void (*fire)(struct wheel_entry *e, void *arg),
                    void *arg)
 {
-    uint32_t target = (uint32_t)((now_us - w->start_us) / (WHEEL_TICK_MS * 1000u)) + 1;
-    while (w->now < target) {
+    wheel_clock(w, now_us);
+    while (w->now < w->clock) {
         w->now++;
         fire_slot(w, fire, arg);
     }

@@ -17,13 +17,16 @@ struct wheel_entry {
 };
 struct wheel {
     struct list slots[WHEEL_SLOTS];
-    uint32_t now; /* ticks since start_us, from 1 */
+    uint32_t now;   /* the tick up to which entries have been called; from 1 */
+    uint32_t clock; /* the tick that deadlines are counted from: `now`, or later when behind */
     uint64_t start_us;
 };
 
 void wheel_init(struct wheel *w, uint64_t now_us);
 void wheel_entry_init(struct wheel_entry *e);
-/* Due MS milliseconds from now (rounded up to a tick); a negative MS removes the deadline. */
+/* Time has come to NOW_US, although the wheel has not moved on yet. */
+void wheel_clock(struct wheel *w, uint64_t now_us);
+/* Due MS milliseconds from now or up to a tick later; a negative MS removes the deadline. */
 void wheel_set(struct wheel *w, struct wheel_entry *e, int64_t ms);
 void wheel_clear(struct wheel_entry *e); /* out of the wheel: before its memory goes away */
 /* Moves time on to NOW_US; calls FIRE for each entry that is due, with its deadline cleared. FIRE may

@@ -21,20 +21,22 @@ struct worker {
     struct cond wake;
     struct list link; /* in pool.idle */
     uint32_t number;
-    bool used;      /* the row has a thread */
-    bool finished;  /* the thread is about to end; it is joined when the row is used again */
+    bool used;     /* the row has a thread; joined when the row is used again */
+    bool starting; /* somebody is starting its thread, without the lock */
     bool idle, woken;
     void *data;
 };
 
 struct pool {
     struct lock lock;
-    struct cond quiet; /* nothing queued, nothing running */
+    struct cond quiet; /* nothing queued, nothing running; or no thread is being started any more */
     struct queues queues;
     struct pool_options options;
     struct worker *workers; /* max_threads rows */
     struct list idle;       /* last in, first woken: the others may end */
     uint32_t threads, idle_count, running;
+    uint32_t ending;    /* of the threads: those that take no more tasks */
+    uint32_t starting;  /* rows whose thread is being started */
     uint32_t searching; /* woken or started, and has no task yet: 0 or 1 but for new threads */
     uint64_t grown_us;
     bool stopping;
@@ -71,38 +73,46 @@ struct pool *pool_new(const struct pool_options *options, struct err *err)
 
 /* ---- threads ---- */
 
-/* Takes a free row for a thread that searches from its start. */
+static void wake_one_locked(struct pool *p);
+
+/* Takes a free row for a thread that searches from its start; NULL: none is free at the moment. */
 static struct worker *reserve_locked(struct pool *p)
 {
     lock_assert_held(&p->lock);
     for (uint32_t i = 0; i < p->options.max_threads; i++) {
         struct worker *w = &p->workers[i];
-        if (!w->used) {
-            w->used = true;
+        if (!w->used && !w->starting) {
+            w->used = w->starting = true;
+            p->starting++;
             p->threads++;
             p->searching++;
             return w;
         }
     }
-    UNREACHABLE(); /* callers checked p->threads < max_threads */
+    return NULL;
 }
 
-static bool start_worker(struct pool *p, struct worker *w)
+/* Called with the lock, which is dropped for the start: nobody waits for the kernel. */
+static bool start_worker_locked(struct pool *p, struct worker *w)
 {
     char name[32];
     snprintf(name, sizeof(name), "%s-%u", p->options.name, w->number + 1);
+    lock_release(&p->lock);
     thread_join(&w->thread); /* of the thread that had this row before */
-    w->finished = false;
-    if (thread_start(&w->thread, name, worker_main, w)) {
+    bool started = thread_start(&w->thread, name, worker_main, w);
+    int cause = errno;
+    lock_acquire(&p->lock);
+    w->starting = false;
+    if (--p->starting == 0)
+        cond_broadcast(&p->quiet);
+    if (started) {
         counter_add(COUNTER_threads_started, 1);
         return true;
     }
-    int cause = errno;
-    lock_acquire(&p->lock);
     w->used = false;
     p->threads--;
     p->searching--;
-    lock_release(&p->lock);
+    wake_one_locked(p); /* who came idle meanwhile was not woken: one seemed to be searching */
     LOG(workers, LOG_ERROR, "cannot start worker %s: %s", name, strerror(cause));
     return false;
 }
@@ -127,23 +137,23 @@ static void grow_locked(struct pool *p, uint64_t now)
 {
     if (!should_grow_locked(p, now))
         return;
-    p->grown_us = now;
     struct worker *w = reserve_locked(p);
-    lock_release(&p->lock);
-    start_worker(p, w);
-    lock_acquire(&p->lock);
+    if (!w)
+        return;
+    p->grown_us = now;
+    start_worker_locked(p, w);
 }
 
 bool pool_start(struct pool *p, struct err *err)
 {
-    for (uint32_t i = 0; i < p->options.min_threads; i++) {
-        lock_acquire(&p->lock);
+    bool ok = true;
+    lock_acquire(&p->lock);
+    for (uint32_t i = 0; ok && i < p->options.min_threads; i++) {
         struct worker *w = reserve_locked(p);
-        lock_release(&p->lock);
-        if (!start_worker(p, w))
-            return err_set(err, "cannot start %u worker threads", p->options.min_threads);
+        ok = w && start_worker_locked(p, w);
     }
-    return true;
+    lock_release(&p->lock);
+    return ok || err_set(err, "cannot start %u worker threads", p->options.min_threads);
 }
 
 /* ---- waking and taking ---- */
@@ -187,7 +197,7 @@ uint64_t pool_tend(struct pool *p)
     lock_acquire(&p->lock);
     if (queues_has_work(&p->queues)) {
         grow_locked(p, clock_us());
-        if (p->idle_count == 0 && p->threads < p->options.max_threads)
+        if (p->idle_count == 0 && (p->threads < p->options.max_threads || p->ending > 0))
             again = GROW_AGE_US;
     }
     lock_release(&p->lock);
@@ -213,7 +223,7 @@ static bool wait_for_work_locked(struct pool *p, struct worker *w)
     while (!w->woken && !p->stopping) {
         if (cond_wait_until(&w->wake, &p->lock, deadline) || w->woken)
             continue;
-        if (p->threads > p->options.min_threads && clock_us() >= deadline)
+        if (p->threads - p->ending > p->options.min_threads && clock_us() >= deadline)
             break;
         deadline = clock_us() + p->options.idle_us;
     }
@@ -225,25 +235,26 @@ static bool wait_for_work_locked(struct pool *p, struct worker *w)
     return w->woken;
 }
 
-static void run_task(struct pool *p, struct worker *w, struct task *t)
+/* Returns the time at its end. */
+static uint64_t run_task(struct pool *p, struct worker *w, struct task *t, uint64_t now)
 {
     uint32_t queue = t->queue;
     lock_release(&p->lock);
-    uint64_t start = clock_us();
     p->options.ops->run(p->options.arg, w, t);
-    uint64_t took = clock_us() - start;
+    uint64_t end = clock_us();
     lock_acquire(&p->lock);
     p->running--;
-    queues_done(&p->queues, queue, took);
+    queues_done(&p->queues, queue, end - now);
     if (p->running == 0 && p->queues.length == 0)
         cond_broadcast(&p->quiet);
+    return end;
 }
 
 static void work_locked(struct pool *p, struct worker *w)
 {
     bool searching = true; /* a new thread is counted as searching */
+    uint64_t now = clock_us();
     for (;;) {
-        uint64_t now = clock_us();
         struct task *t = queues_take(&p->queues, now);
         if (searching)
             p->searching--;
@@ -252,11 +263,12 @@ static void work_locked(struct pool *p, struct worker *w)
             p->running++;
             wake_one_locked(p); /* who leaves work behind wakes one under the same rule */
             grow_locked(p, now);
-            run_task(p, w, t);
+            now = run_task(p, w, t, now);
         } else if (p->stopping || !wait_for_work_locked(p, w)) {
             return;
         } else {
             searching = true;
+            now = clock_us();
         }
     }
 }
@@ -269,13 +281,14 @@ static void *worker_main(void *arg)
         p->options.ops->begin(p->options.arg, w);
     lock_acquire(&p->lock);
     work_locked(p, w);
+    p->ending++; /* at once: the next one to look must not think that it may end as well */
     lock_release(&p->lock);
     if (p->options.ops->end)
         p->options.ops->end(p->options.arg, w);
     counter_add(COUNTER_threads_ended, 1);
     lock_acquire(&p->lock);
     p->threads--;
-    w->finished = true;
+    p->ending--;
     w->used = p->stopping; /* pool_stop joins it; else the next thread of this row does */
     lock_release(&p->lock);
     return NULL;
@@ -302,6 +315,8 @@ void pool_stop(struct pool *p)
     p->stopping = true;
     for (uint32_t i = 0; i < p->options.max_threads; i++)
         cond_signal(&p->workers[i].wake);
+    while (p->starting > 0) /* its thread is not known to be joined yet */
+        cond_wait(&p->quiet, &p->lock);
     lock_release(&p->lock);
     for (uint32_t i = 0; i < p->options.max_threads; i++)
         thread_join(&p->workers[i].thread);
@@ -326,6 +341,7 @@ void pool_limit(struct pool *p, uint32_t queue, uint32_t cap)
 {
     lock_acquire(&p->lock);
     queues_limit(&p->queues, queue, cap);
+    wake_one_locked(p); /* a higher cap is work that may be taken */
     lock_release(&p->lock);
 }
 

@@ -53,8 +53,8 @@ void pool_destroy(struct pool **p);
 void pool_stats(struct pool *p, struct pool_stats *out);
 void pool_queue_stats(struct pool *p, uint32_t queue, struct queue_stats *out);
 
-uint32_t worker_number(const struct worker *w);   /* 0 .. max_threads - 1, unique while it lives */
-void *worker_data(const struct worker *w);        /* the user's, set in begin */
+uint32_t worker_number(const struct worker *w); /* 0 .. max_threads - 1, unique while it lives */
+void *worker_data(const struct worker *w);      /* the user's, set in begin */
 void worker_set_data(struct worker *w, void *data);
 
 #endif

@@ -150,8 +150,7 @@ bool queues_has_work(const struct queues *q)
 uint64_t queues_oldest(const struct queues *q)
 {
     uint64_t oldest = 0;
-    LIST_FOREACH(link, &q->waiting)
-    {
+    LIST_FOREACH (link, &q->waiting) {
         const struct task_queue *row = CONTAINER_OF(link, struct task_queue, ring);
         if (!at_cap(row) && (oldest == 0 || row->first->queued_us < oldest))
             oldest = row->first->queued_us;

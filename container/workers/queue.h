@@ -13,12 +13,12 @@ struct task { /* lives in what is to be done: a connection's active part, an exc
 };
 
 struct task_queue {
-    struct list ring;        /* in queues.waiting while it has tasks */
+    struct list ring; /* in queues.waiting while it has tasks */
     struct task *first, *last;
     uint32_t length, max_length;
-    uint32_t running, cap;   /* tasks on workers now, and how many may be */
-    int64_t deficit_us;      /* what it may still spend in this round */
-    uint32_t cost_us;        /* moving average of a task's time, at least 1 */
+    uint32_t running, cap; /* tasks on workers now, and how many may be */
+    int64_t deficit_us;    /* what it may still spend in this round */
+    uint32_t cost_us;      /* moving average of a task's time, at least 1 */
     bool in_ring;
     uint64_t taken, refused; /* for status */
     uint64_t max_wait_us;    /* longest wait seen since it was last read */
