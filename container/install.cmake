@@ -11,6 +11,24 @@ file(RELATIVE_PATH CSERV_CMAKE_UP /${cserv_cmake_dir} /)
 string(REGEX REPLACE "/$" "" cserv_pc_up "${cserv_pc_up}")
 string(REGEX REPLACE "/$" "" CSERV_CMAKE_UP "${CSERV_CMAKE_UP}")
 
+# A module of a sanitizer build is built with that sanitizer, too; clang leaves the sanitizer's symbols to
+# the program that loads the module, so the linker must not ask for them.
+set(CSERV_PC_SANITIZE "")
+set(CSERV_PC_DEFS "-Wl,-z,defs ")
+set(CSERV_CMAKE_SANITIZE "")
+set(CSERV_CMAKE_DEFS "LINKER:-z,defs;")
+if(CSERV_SANITIZE)
+    set(CSERV_CMAKE_SANITIZE ";-fsanitize=${CSERV_SANITIZE}")
+    if(CSERV_SANITIZE STREQUAL "address")
+        string(APPEND CSERV_CMAKE_SANITIZE ",undefined")
+    endif()
+    string(REPLACE ";" " " CSERV_PC_SANITIZE "${CSERV_CMAKE_SANITIZE}")
+    if(CMAKE_C_COMPILER_ID MATCHES "Clang")
+        set(CSERV_PC_DEFS "")
+        set(CSERV_CMAKE_DEFS "")
+    endif()
+endif()
+
 # For modules built against this checkout.
 set(CSERV_PC_PREFIX ${CMAKE_BINARY_DIR})
 set(CSERV_PC_INCLUDE ${CMAKE_CURRENT_SOURCE_DIR}/include)

@@ -21,7 +21,8 @@ static inline char *buf_data(const struct buf *b)
 {
     return b->mem + b->head;
 }
-static inline size_t buf_room(const struct buf *b) /* bytes that fit behind the data without growing */
+/* Bytes that fit behind the data without growing. */
+static inline size_t buf_room(const struct buf *b)
 {
     return b->cap - b->tail;
 }
@@ -33,7 +34,8 @@ static inline void buf_produced(struct buf *b, size_t n) /* n bytes were written
 {
     b->tail += n;
 }
-void buf_consume(struct buf *b, size_t n); /* drops N bytes from the front; empty rewinds to the start */
+/* Drops N bytes from the front; empty rewinds to the start. */
+void buf_consume(struct buf *b, size_t n);
 /* Room for N more bytes behind the data: moves data to the front first, then grows by doubling.
  * False when out of memory; the content is untouched then. */
 bool buf_reserve(struct buf *b, size_t n);

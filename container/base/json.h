@@ -13,7 +13,7 @@ struct json {
 struct json json_begin(struct buf *out);
 /* NAME is the member's name, NULL for elements of an array and for the outermost value. */
 void json_group(struct json *j, const char *name, char bracket); /* '{' or '[' */
-void json_group_end(struct json *j, char bracket);                  /* '}' or ']' */
+void json_group_end(struct json *j, char bracket);               /* '}' or ']' */
 /* Bytes that are not UTF-8 become U+FFFD each. */
 void json_string(struct json *j, const char *name, struct span value);
 void json_int(struct json *j, const char *name, int64_t value);

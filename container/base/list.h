@@ -43,7 +43,7 @@ static inline struct list *list_first(const struct list *head)
 
 #define LIST_FOREACH(it, head) for (struct list *it = (head)->next; it != (head); it = it->next)
 /* IT may be removed in the body. */
-#define LIST_FOREACH_SAFE(it, nx, head)                                                            \
+#define LIST_FOREACH_SAFE(it, nx, head) \
     for (struct list *it = (head)->next, *nx = it->next; it != (head); it = nx, nx = it->next)
 
 #endif

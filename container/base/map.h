@@ -7,8 +7,8 @@
 
 struct map;
 
-struct map *map_new(void); /* NULL: out of memory */
-void *map_get(const struct map *m, struct span key);          /* NULL: no such key */
+struct map *map_new(void);                           /* NULL: out of memory */
+void *map_get(const struct map *m, struct span key); /* NULL: no such key */
 /* Sets or replaces; *old (may be NULL) gets the former value or NULL. False: out of memory. */
 bool map_put(struct map *m, struct span key, void *value, void **old);
 void *map_remove(struct map *m, struct span key); /* the former value or NULL */

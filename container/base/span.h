@@ -39,7 +39,7 @@ bool span_ieq(struct span a, struct span b); /* equal when ASCII case is folded 
 bool span_starts(struct span s, struct span prefix);
 bool span_ends(struct span s, struct span suffix);
 struct span span_trim(struct span s); /* without leading and trailing SP and HT (HTTP's OWS) */
-struct span span_from(struct span s, size_t start);         /* s from START to its end; clamps */
+struct span span_from(struct span s, size_t start);          /* s from START to its end; clamps */
 struct span span_cut(struct span s, size_t start, size_t n); /* clamps */
 /* Index of the first C at or after START, or s.n when there is none. */
 size_t span_find(struct span s, size_t start, char c);

@@ -78,13 +78,14 @@ int cmd_inspect(int argc, char **argv)
     bool json = false;
     const char *base, *file;
     const struct option options[] = {{"--json", NULL, "as one JSON object", &json, NULL}};
-    const struct usage usage = {"inspect",
-                                "FILE",
-                                "Checks a module's file as the server would before it deploys it, and "
-                                "prints what it declares.\nIts code runs in a child process only.",
-                                options,
-                                1,
-                                1};
+    const struct usage usage = {
+        "inspect",
+        "FILE",
+        "Checks a module's file as the server would before it deploys it, and "
+        "prints what it declares.\nIts code runs in a child process only.",
+        options,
+        1,
+        1};
     int code = options_parse(&usage, argc, argv, &base, &file);
     return code >= 0 ? code : inspect(file, json);
 }

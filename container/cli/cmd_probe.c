@@ -14,13 +14,14 @@ int cmd_probe(int argc, char **argv)
     const char *base, *file, *as = NULL;
     const struct option options[] = {
         {"--as", "NAME", "the name to use in messages instead of FILE", NULL, &as}};
-    const struct usage usage = {"probe",
-                                "FILE",
-                                "Loads a module into this process, within limits of time and memory, "
-                                "and prints what it\ndeclares. `inspect` does more and risks less.",
-                                options,
-                                1,
-                                1};
+    const struct usage usage = {
+        "probe",
+        "FILE",
+        "Loads a module into this process, within limits of time and memory, "
+        "and prints what it\ndeclares. `inspect` does more and risks less.",
+        options,
+        1,
+        1};
     struct buf said = BUF_EMPTY;
     struct err err = ERR_INIT;
     int code = options_parse(&usage, argc, argv, &base, &file);

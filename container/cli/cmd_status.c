@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * `cserv status`: exit code 0 when a server runs, 1 when none does. */
+ * `cserv status`: exit code 0 when a server runs, 1 when none does. The supervisor tells about itself
+ * even while no container lives; what the container counts is asked for afterwards. */
 #include <inttypes.h>
 #include <stdio.h>
 #include "cli/commands.h"
@@ -9,9 +10,24 @@
 #include "supervisor/control.h"
 #include "supervisor/status.h"
 
-enum { ASK_MS = 5000 };
+enum { ASK_MS = 5000, METRICS_MS = 2000 };
 
-static bool print_json(const char *base, const struct server_status *s, struct span urls)
+/* What the container tells, or nothing: it may be starting, or not answer. */
+static void ask_metrics(const char *base, const struct server_status *s, bool json,
+                        struct buf *metrics)
+{
+    struct err err = ERR_INIT;
+    int rc = 1;
+    if (s->container == 0 || s->state == STATE_STARTING)
+        return;
+    const char *words = json ? "metrics --json" : "metrics";
+    if (control_request(base, words, METRICS_MS, metrics, &rc, &err) != CONTROL_ANSWERED || rc != 0)
+        buf_clear(metrics);
+}
+
+/* METRICS is an object, or empty; its members become members here. */
+static bool print_json(const char *base, const struct server_status *s, struct span urls,
+                       struct span metrics)
 {
     struct buf out = BUF_EMPTY;
     struct json j = json_begin(&out);
@@ -32,6 +48,8 @@ static bool print_json(const char *base, const struct server_status *s, struct s
         json_int(&j, "restarts", s->restarts);
         json_int(&j, "uptimeMs", (int64_t)s->uptime_ms);
         json_string(&j, "lastEnd", span_of(s->last_end));
+        if (metrics.n > 2)
+            json_raw(&j, NULL, span_cut(metrics, 1, metrics.n - 2));
     }
     json_group_end(&j, '}');
     if (j.ok)
@@ -40,7 +58,8 @@ static bool print_json(const char *base, const struct server_status *s, struct s
     return j.ok;
 }
 
-static void print_text(const char *base, const struct server_status *s, struct span urls)
+static void print_text(const char *base, const struct server_status *s, struct span urls,
+                       struct span metrics)
 {
     struct span url;
     printf("cserv " CSERV_VERSION " is %s (pid %ld, container %ld)\n", status_state_name(s->state),
@@ -54,22 +73,26 @@ static void print_text(const char *base, const struct server_status *s, struct s
     printf("\nup: %" PRIu64 " s, restarts: %" PRIu32 "\n", s->uptime_ms / 1000, s->restarts);
     if (s->last_end[0] != '\0')
         printf("last restart: %s\n", s->last_end);
+    printf("%.*s", SPAN_ARG(metrics));
 }
 
 static int tell_answer(const char *base, bool json, struct span answer)
 {
-    struct buf urls = BUF_EMPTY;
+    struct buf urls = BUF_EMPTY, metrics = BUF_EMPTY;
     struct server_status s;
     int code = EXIT_REFUSED;
     if (!status_read(answer, &s, &urls)) {
         fprintf(stderr, "cserv: the server's answer cannot be read: is it another version?\n");
-    } else if (json) {
-        code = print_json(base, &s, buf_span(&urls)) ? EXIT_DONE : EXIT_REFUSED;
     } else {
-        print_text(base, &s, buf_span(&urls));
         code = EXIT_DONE;
+        ask_metrics(base, &s, json, &metrics);
+        if (!json)
+            print_text(base, &s, buf_span(&urls), buf_span(&metrics));
+        else if (!print_json(base, &s, buf_span(&urls), buf_span(&metrics)))
+            code = EXIT_REFUSED;
     }
     buf_free(&urls);
+    buf_free(&metrics);
     return code;
 }
 
@@ -85,7 +108,7 @@ static int status(const char *base, bool json, struct err *err)
     else if (r == CONTROL_ERROR)
         (void)tell_error(err);
     else if (json)
-        (void)print_json(base, NULL, SPAN_NONE);
+        (void)print_json(base, NULL, SPAN_NONE, SPAN_NONE);
     else
         printf("cserv is not running\n");
     buf_free(&reply);
@@ -101,9 +124,10 @@ int cmd_status(int argc, char **argv)
     const struct option options[] = {{"--json", NULL, "as one JSON object", &json, NULL}};
     const struct usage usage = {"status",
                                 "",
-                                "Prints whether a server runs for the base, where it serves and "
-                                "how it has fared. Exit code\n"
-                                "0: one runs, 1: none does.",
+                                "Prints whether a server runs for the base, where it serves, how "
+                                "it has fared and what its\n"
+                                "connections and threads do now. Exit code 0: one runs, 1: none "
+                                "does.",
                                 options,
                                 1,
                                 0};

@@ -189,16 +189,23 @@ static bool set_up(struct container *c, struct err *err)
 /* After the drain: no connection is left. */
 static void take_down(struct container *c)
 {
+    bool ended = true;
     for (size_t i = 0; i < c->service_count; i++) {
         struct service_run *s = &c->services[i];
         for (size_t k = 0; k < s->connector_count; k++)
             connector_stop(s->connectors[k]);
-        deploy_stop(s->deployment);
+        ended = deploy_stop(s->deployment) && ended;
         for (size_t k = 0; k < s->connector_count; k++)
             connector_destroy(&s->connectors[k]);
         free(s->connectors);
         deploy_free(&s->deployment);
-        engine_destroy(&s->engine);
+        if (ended)
+            engine_destroy(&s->engine);
+    }
+    if (!ended) {
+        LOG(cli, LOG_WARN, "the process ends while code of a webapp still runs");
+        log_flush(1000);
+        _exit(EXIT_DONE);
     }
     free(c->services);
     free(c->names);
@@ -209,15 +216,21 @@ static void take_down(struct container *c)
 
 int container_request(struct container *c, const char *words, struct buf *reply)
 {
-    int rc = 0;
-    for (size_t i = 0; i < c->service_count && rc == 0; i++) {
-        const struct service_run *s = &c->services[i];
-        struct admin a = {.deployment = s->deployment,
-                          .connectors = s->connectors,
-                          .connector_count = s->connector_count,
-                          .queue_count = engine_queue_count(s->engine)};
-        rc = admin_request(&a, words, reply);
+    struct admin_service *services = calloc(c->service_count, sizeof(*services));
+    if (!services) {
+        (void)buf_append_str(reply, "out of memory");
+        return 1;
     }
+    for (size_t i = 0; i < c->service_count; i++) {
+        const struct service_run *s = &c->services[i];
+        services[i] = (struct admin_service){.deployment = s->deployment,
+                                             .connectors = s->connectors,
+                                             .connector_count = s->connector_count,
+                                             .queue_count = engine_queue_count(s->engine)};
+    }
+    const struct admin a = {.services = services, .count = c->service_count};
+    int rc = admin_request(&a, words, reply);
+    free(services);
     return rc;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -204,7 +205,8 @@ static void abort_rest(struct container *c)
         for (size_t k = 0; k < c->services[i].connector_count; k++) {
             if (connector_abort(c->services[i].connectors[k], 2000000))
                 continue;
-            LOG(cli, LOG_ERROR, "a request does not end: the process ends without stopping webapps");
+            LOG(cli, LOG_ERROR,
+                "a request does not end: the process ends without stopping webapps");
             log_flush(1000);
             _exit(EXIT_DONE);
         }

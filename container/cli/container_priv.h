@@ -24,11 +24,11 @@ struct container {
     const struct container_options *options;
     struct service_run *services;
     size_t service_count;
-    char (*names)[24];   /* of connectors */
-    int *fds;            /* listening, in the order of options->listeners */
+    char (*names)[24]; /* of connectors */
+    int *fds;          /* listening, in the order of options->listeners */
     size_t name_count;
     int signal_fd;
-    int signals;         /* how often an end was asked for */
+    _Atomic int signals; /* how often an end was asked for; main thread writes, control reads */
     bool orphaned;       /* the supervisor is gone */
     uint64_t started_us;
     struct control_server *control; /* --single */

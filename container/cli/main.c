@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include "base/check.h"
 #include "cli/commands.h"
 #include "cli/options.h"
@@ -69,6 +70,8 @@ static void command_first(char **argv)
 int main(int argc, char **argv)
 {
     int code;
+    /* A container and a probe are started through /proc/self/exe, which would be their name. */
+    (void)prctl(PR_SET_NAME, "cserv");
     if (argc >= 4 && strcmp(argv[1], "-b") == 0)
         command_first(argv + 1);
     if (argc < 2 || argv[1][0] == '\0') {

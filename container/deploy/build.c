@@ -11,7 +11,7 @@
 #define PARAMS_MAX 256u
 
 struct builder {
-    struct webapp *w;
+    struct generation *generation;
     struct app *app;
     const struct webxml *xml;
     struct arena arena;
@@ -37,8 +37,8 @@ static const cs_servlet *find_servlet(struct builder *b, const char *class, uint
 {
     struct span file, name;
     split_class(class, &file, &name);
-    for (uint32_t i = 0; i < generation_module_count(b->w->generation); i++) {
-        const struct module *m = generation_module(b->w->generation, i);
+    for (uint32_t i = 0; i < generation_module_count(b->generation); i++) {
+        const struct module *m = generation_module(b->generation, i);
         for (uint32_t k = 0; module_is(m, file) && k < m->servlet_count; k++) {
             if (span_eq(span_of(m->servlets[k].name), name)) {
                 *module = i;
@@ -53,8 +53,8 @@ static const cs_filter *find_filter(struct builder *b, const char *class, uint32
 {
     struct span file, name;
     split_class(class, &file, &name);
-    for (uint32_t i = 0; i < generation_module_count(b->w->generation); i++) {
-        const struct module *m = generation_module(b->w->generation, i);
+    for (uint32_t i = 0; i < generation_module_count(b->generation); i++) {
+        const struct module *m = generation_module(b->generation, i);
         for (uint32_t k = 0; module_is(m, file) && k < m->filter_count; k++) {
             if (span_eq(span_of(m->filters[k].name), name)) {
                 *module = i;
@@ -181,8 +181,8 @@ static bool xml_overrides(struct builder *b, uint32_t module, const cs_servlet *
 {
     for (const struct webxml_servlet *s = b->xml ? b->xml->servlets : NULL; s; s = s->next) {
         uint32_t found;
-        if (strcmp(s->name, row->name) == 0 &&
-            find_servlet(b, s->servlet_class, &found) == row && found == module)
+        if (strcmp(s->name, row->name) == 0 && find_servlet(b, s->servlet_class, &found) == row &&
+            found == module)
             return true;
     }
     return false;
@@ -203,7 +203,7 @@ static bool add_row_servlet(struct builder *b, uint32_t module, const cs_servlet
     spec.param_count = params.count;
     spec.patterns = patterns;
     return app_add_servlet(b->app, &spec, b->err) ||
-           err_at(b->err, generation_module(b->w->generation, module)->file, 0);
+           err_at(b->err, generation_module(b->generation, module)->file, 0);
 }
 
 /* ---- filters ---- */
@@ -256,13 +256,23 @@ static bool map_xml_filters(struct builder *b)
     return true;
 }
 
-static bool xml_has_filter(struct builder *b, const char *name)
+/* What web.xml makes of a row's filter: BY_ROW, the row is registered and mapped as it says; BY_BOTH,
+ * web.xml registers it (with its parameters) and leaves the mappings to the row; BY_XML. */
+enum filter_rule { BY_ROW, BY_BOTH, BY_XML };
+
+static enum filter_rule filter_rule(struct builder *b, uint32_t module, const cs_filter *row)
 {
-    for (const struct webxml_filter *f = b->xml ? b->xml->filters : NULL; f; f = f->next) {
-        if (strcmp(f->name, name) == 0)
-            return true;
+    const struct webxml_filter *f = b->xml ? b->xml->filters : NULL;
+    uint32_t found;
+    while (f && strcmp(f->name, row->name) != 0)
+        f = f->next;
+    if (!f)
+        return BY_ROW;
+    for (const struct webxml_filter_mapping *m = b->xml->filter_mappings; m; m = m->next) {
+        if (strcmp(m->filter_name, row->name) == 0)
+            return BY_XML;
     }
-    return false;
+    return find_filter(b, f->filter_class, &found) == row && found == module ? BY_BOTH : BY_XML;
 }
 
 static bool add_row_filter(struct builder *b, uint32_t module, const cs_filter *row)
@@ -271,24 +281,29 @@ static bool add_row_filter(struct builder *b, uint32_t module, const cs_filter *
     struct app_filter_spec spec = {.name = row->name, .row = row, .module = module};
     const char **urls, **names;
     uint32_t url_count, name_count;
-    if (xml_has_filter(b, row->name))
-        return true; /* web.xml says where it stands */
-    if (!take_params(b, &params, NULL, &row->params))
-        return false;
-    spec.params = params.rows;
-    spec.param_count = params.count;
-    return app_add_filter(b->app, &spec, b->err) &&
-           split_patterns(b, row->url_patterns, &urls, &url_count) &&
-           split_patterns(b, row->servlet_names, &names, &name_count) &&
-           map_filter(b, row->name, urls, url_count, true) &&
-           map_filter(b, row->name, names, name_count, false);
+    enum filter_rule rule = filter_rule(b, module, row);
+    if (rule == BY_XML)
+        return true;
+    if (rule == BY_ROW) {
+        if (!take_params(b, &params, NULL, &row->params))
+            return false;
+        spec.params = params.rows;
+        spec.param_count = params.count;
+        if (!app_add_filter(b->app, &spec, b->err))
+            return err_at(b->err, generation_module(b->generation, module)->file, 0);
+    }
+    return (split_patterns(b, row->url_patterns, &urls, &url_count) &&
+            split_patterns(b, row->servlet_names, &names, &name_count) &&
+            map_filter(b, row->name, urls, url_count, true) &&
+            map_filter(b, row->name, names, name_count, false)) ||
+           err_at(b->err, generation_module(b->generation, module)->file, 0);
 }
 
 /* ---- together ---- */
 
 static bool add_rows(struct builder *b, uint32_t module)
 {
-    const struct module *m = generation_module(b->w->generation, module);
+    const struct module *m = generation_module(b->generation, module);
     for (uint32_t i = 0; i < m->listener_count; i++) {
         if (!app_add_listener(b->app, &m->listeners[i], module, b->err))
             return false;
@@ -303,7 +318,7 @@ static bool add_rows(struct builder *b, uint32_t module)
 static bool add_all(struct builder *b)
 {
     static const char *const welcome[] = {"index.html", "index.htm"};
-    uint32_t modules = generation_module_count(b->w->generation);
+    uint32_t modules = generation_module_count(b->generation);
     bool ok = true;
     for (const struct webxml_servlet *s = b->xml ? b->xml->servlets : NULL; ok && s; s = s->next)
         ok = add_xml_servlet(b, s);
@@ -311,7 +326,7 @@ static bool add_all(struct builder *b)
         ok = add_rows(b, i);
     ok = ok && (!b->xml || (add_xml_filters(b) && map_xml_filters(b)));
     for (uint32_t i = 0; ok && i < modules; i++) {
-        const struct module *m = generation_module(b->w->generation, i);
+        const struct module *m = generation_module(b->generation, i);
         for (uint32_t k = 0; ok && k < m->filter_count; k++)
             ok = add_row_filter(b, i, &m->filters[k]);
     }
@@ -323,11 +338,11 @@ static bool add_all(struct builder *b)
     return ok;
 }
 
-struct app *build_app(struct webapp *w, const struct webxml *xml, const char *server_name,
-                      struct err *err)
+struct app *build_app(const struct webapp *w, struct generation *generation,
+                      const struct webxml *xml, const char *server_name, struct err *err)
 {
-    struct builder b = {.w = w, .xml = xml, .err = err};
-    b.app = app_new(w->context, w->generation, xml ? xml->display_name : "",
+    struct builder b = {.generation = generation, .xml = xml, .err = err};
+    b.app = app_new(w->context, generation, xml ? xml->display_name : "",
                     w->kind == WEBAPP_FOLDER ? w->doc_base : "", server_name, err);
     if (!b.app)
         return NULL;

@@ -51,17 +51,18 @@ void deploy_start(struct deployment *d)
     }
 }
 
-static void stop_from(struct deployment *d, struct webapp *w)
+static bool stop_from(struct deployment *d, struct webapp *w)
 {
     if (!w)
-        return;
-    stop_from(d, w->next);
+        return true;
+    bool ended = stop_from(d, w->next);
     webapp_stop(d, w);
+    return ended && !w->abandoned;
 }
 
-void deploy_stop(struct deployment *d)
+bool deploy_stop(struct deployment *d)
 {
-    stop_from(d, d->webapps);
+    return stop_from(d, d->webapps);
 }
 
 void deploy_free(struct deployment **dp)
@@ -71,7 +72,8 @@ void deploy_free(struct deployment **dp)
     while (d->webapps) {
         struct webapp *w = d->webapps;
         d->webapps = w->next;
-        free(w);
+        if (!w->abandoned)
+            free(w);
     }
     epoch_close(d);
     lock_destroy(&d->lock);
@@ -90,7 +92,24 @@ struct deploy_count deploy_count(struct deployment *d)
     return n;
 }
 
-static void list_json(const struct webapp *w, struct json *j)
+static bool list_line(const struct webapp *w, struct buf *out)
+{
+    return buf_printf(out, "%s:%s:0:%s %s%s%s\n", *w->path ? w->path : "/",
+                      webapp_state_name(w->state), w->doc_base,
+                      *w->module_version ? w->module_version : "-", *w->note ? " " : "", w->note);
+}
+
+bool deploy_list(struct deployment *d, struct buf *out)
+{
+    bool ok = true;
+    lock_acquire(&d->lock);
+    for (struct webapp *w = d->webapps; ok && w; w = w->next)
+        ok = list_line(w, out);
+    lock_release(&d->lock);
+    return ok;
+}
+
+static void list_object(const struct webapp *w, struct json *j)
 {
     json_group(j, NULL, '{');
     json_string(j, "host", span_of(w->host_name));
@@ -103,28 +122,10 @@ static void list_json(const struct webapp *w, struct json *j)
     json_group_end(j, '}');
 }
 
-static bool list_line(const struct webapp *w, struct buf *out)
+void deploy_list_json(struct deployment *d, struct json *j)
 {
-    return buf_printf(out, "%s:%s:0:%s %s%s%s\n", *w->path ? w->path : "/",
-                      webapp_state_name(w->state), w->doc_base,
-                      *w->module_version ? w->module_version : "-", *w->note ? " " : "", w->note);
-}
-
-bool deploy_list(struct deployment *d, bool json, struct buf *out)
-{
-    struct json j = json_begin(out);
-    bool ok = true;
-    if (json)
-        json_group(&j, NULL, '[');
     lock_acquire(&d->lock);
-    for (struct webapp *w = d->webapps; ok && w; w = w->next) {
-        if (json)
-            list_json(w, &j);
-        else
-            ok = list_line(w, out);
-    }
+    for (struct webapp *w = d->webapps; w; w = w->next)
+        list_object(w, j);
     lock_release(&d->lock);
-    if (json)
-        json_group_end(&j, ']');
-    return ok && j.ok;
 }

@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 
 struct deployment;
+struct json;
 
 struct deploy_options {
     const char *base;        /* CSERV_BASE */
@@ -22,15 +23,18 @@ struct deploy_options {
 struct deployment *deploy_new(const struct deploy_options *options, struct err *err);
 /* Starts every webapp in order, each on its own life-cycle thread. */
 void deploy_start(struct deployment *d);
-/* Stops all in reverse; no request runs any more. */
-void deploy_stop(struct deployment *d);
+/* Stops all in reverse; no request runs any more. False: code of a webapp did not return and may still
+ * run; what it may use, the engine too, has to stay until the process ends. */
+bool deploy_stop(struct deployment *d);
 void deploy_free(struct deployment **d); /* removes the epoch's folder */
 
 struct deploy_count {
     uint32_t running, refused;
 };
 struct deploy_count deploy_count(struct deployment *d);
-/* One line each: "path:state:sessions:docBase version note"; JSON: an array. Any thread. */
-bool deploy_list(struct deployment *d, bool json, struct buf *out);
+/* One line each: "path:state:sessions:docBase version note". False: out of memory. Any thread. */
+bool deploy_list(struct deployment *d, struct buf *out);
+/* One object each, as elements of the array that J is in. Any thread. */
+void deploy_list_json(struct deployment *d, struct json *j);
 
 #endif

@@ -146,8 +146,13 @@ static bool plan_found(struct deployment *d, struct engine_host *host, const cha
     char doc_base[512];
     struct span s = span_of(name);
     struct err why = ERR_INIT;
-    if (!path_join(doc_base, sizeof(doc_base), app_base, name) || name[0] == '.')
+    if (name[0] == '.')
         return true;
+    if (!path_join(doc_base, sizeof(doc_base), app_base, name)) {
+        LOG(deploy, LOG_WARN, "%s in %s is not served: its path is too long. Rename it", name,
+            app_base);
+        return true;
+    }
     bool folder = path_is_dir(doc_base), file = span_ends(s, SPAN_LIT(".so"));
     if ((!folder && !file) || is_configured(d, host, doc_base))
         return true;
@@ -158,6 +163,7 @@ static bool plan_found(struct deployment *d, struct engine_host *host, const cha
     w->kind = folder ? WEBAPP_FOLDER : WEBAPP_FILE;
     if (!copy(w->name, sizeof(w->name), folder ? s : span_cut(s, 0, s.n - 3)) || !path_of(w)) {
         err_set(&why, "the name %s is too long for a webapp", name);
+        err_hint(&why, "Rename it");
         webapp_refuse(d, w, WEBAPP_REFUSED, &why);
     }
     return true;
@@ -171,8 +177,8 @@ bool plan_host(struct deployment *d, const struct host_config *config, struct en
     struct webapp **first = d->end;
     if (!path_join(app_base, sizeof(app_base), d->options.base, config->app_base))
         return err_set(err, "the appBase %s is too long", config->app_base);
-    if (!plan_configured(d, config, host, app_base, err) ||
-        !path_make_dirs(app_base, 0750, err) || !path_list(app_base, &names, &count, err))
+    if (!plan_configured(d, config, host, app_base, err) || !path_make_dirs(app_base, 0750, err) ||
+        !path_list(app_base, &names, &count, err))
         return false;
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++)
@@ -183,7 +189,9 @@ bool plan_host(struct deployment *d, const struct host_config *config, struct en
         if (w->context || w->state != WEBAPP_NEW)
             continue;
         if (is_older(d, w)) {
-            err_set(&why, "a newer version of %s is there; only the newest serves", w->path);
+            err_set(&why, "a newer version of %s is there; only the newest serves",
+                    *w->path ? w->path : "/");
+            err_hint(&why, "Remove the one that is not wanted");
             webapp_refuse(d, w, WEBAPP_REFUSED, &why);
         } else {
             give_context(d, w);

@@ -15,7 +15,8 @@
 
 #define WEBXML_MAX (4u * 1024u * 1024u)
 
-static const char *const state_names[] = {"new", "starting", "running", "refused", "failed", "stopped"};
+static const char *const state_names[] = {"new",     "starting", "running",
+                                          "refused", "failed",   "stopped"};
 
 const char *webapp_state_name(enum webapp_state s)
 {
@@ -41,6 +42,21 @@ static bool read_image(struct webapp *w, const char *file, struct err *err)
         return false;
     w->image_count++;
     return true;
+}
+
+/* Who can replace a folder above a module can replace the module; web.xml says what is served. */
+static bool check_places(const struct webapp *w, const char *webxml, struct err *err)
+{
+    char path[600];
+    size_t parent = (size_t)(path_base(w->doc_base) - w->doc_base);
+    snprintf(path, sizeof(path), "%.*s", (int)parent, w->doc_base);
+    if (parent > 0 && !image_check_place(path, "the folder", err))
+        return false;
+    if (!image_check_place(w->doc_base, "the folder", err))
+        return false;
+    snprintf(path, sizeof(path), "%s/WEB-INF", w->doc_base);
+    return image_check_place(path, "the folder", err) &&
+           (!*webxml || image_check_place(webxml, "the file", err));
 }
 
 static bool read_folder(struct webapp *w, struct err *err)
@@ -112,15 +128,16 @@ static bool refused_before(struct deployment *d, struct webapp *w, struct err *e
     }
     if (!same || last.state != JOURNAL_BAD)
         return true;
-    err_set(err, "%s ended the server in its %s phase and is not tried again until its files change",
+    err_set(err,
+            "%s ended the server in its %s phase and is not tried again until its files change",
             w->doc_base, journal_phase_name(last.phase));
     return err_hint(err, "Deploy a mended file; `cserv probe` shows a crash in its constructors");
 }
 
 /* ---- copies and probe ---- */
 
-static bool copy_and_probe(struct deployment *d, struct webapp *w, uint64_t number, char (*paths)[600],
-                           struct err *err)
+static bool copy_and_probe(struct deployment *d, struct webapp *w, uint64_t number,
+                           char (*paths)[600], struct err *err)
 {
     for (uint32_t i = 0; i < w->image_count; i++) {
         char name[320];
@@ -141,7 +158,8 @@ static bool copy_and_probe(struct deployment *d, struct webapp *w, uint64_t numb
 /* Malloced: when a phase does not return, its thread keeps using it. */
 struct phase {
     struct webapp *w;
-    const struct webxml *xml;
+    struct generation *generation;
+    struct app *app;
     const char *server_name;
     char (*paths)[600];
     bool (*app_phase)(struct app *a, struct err *err);
@@ -156,48 +174,49 @@ static void load_body(void *arg)
     struct webapp *w = p->w;
     p->ok = true;
     for (uint32_t i = 0; p->ok && i < w->image_count; i++)
-        p->ok = generation_add(w->generation, p->paths[i], &w->images[i], &p->err);
+        p->ok = generation_add(p->generation, p->paths[i], &w->images[i], &p->err);
     if (p->ok)
-        w->app = build_app(w, p->xml, p->server_name, &p->err);
-    p->ok = p->ok && w->app;
+        p->app = build_app(w, p->generation, w->has_xml ? &w->xml : NULL, p->server_name, &p->err);
+    p->ok = p->ok && p->app;
 }
 
 static void app_body(void *arg)
 {
     struct phase *p = arg;
-    p->ok = p->app_phase(p->w->app, &p->err);
+    p->ok = p->app_phase(p->app, &p->err);
 }
 
-/* False: err; *hung when the phase did not return (then nothing of it may be freed). */
-static bool run_phase(struct phase *p, void (*body)(void *), enum journal_phase phase, bool *hung,
+/* False: err; w->abandoned when the phase did not return (then nothing of it may be freed). */
+static bool run_phase(struct phase *p, void (*body)(void *), enum journal_phase phase,
                       struct err *err)
 {
     struct webapp *w = p->w;
     if (!journal_trying(&w->journal, w->hash, phase, err))
         return false;
     if (generation_call(w->generation, body, p, w->hook_us) == GENERATION_TIMEOUT) {
-        *hung = true;
-        err_set(err, "%s did not return from its %s phase within %llu ms (hookTimeout)", w->doc_base,
-                journal_phase_name(phase), (unsigned long long)w->hook_us / 1000);
+        w->abandoned = true;
+        err_set(err, "%s did not return from its %s phase within %llu ms (hookTimeout)",
+                w->doc_base, journal_phase_name(phase), (unsigned long long)w->hook_us / 1000);
         return err_hint(err, "It is abandoned; restart the server after mending it");
     }
+    w->app = p->app;
     if (!p->ok)
         *err = p->err;
     return p->ok;
 }
 
-static bool run_phases(struct phase *p, bool *hung, struct err *err)
+static bool run_phases(struct phase *p, struct err *err)
 {
-    if (!run_phase(p, load_body, JOURNAL_LOAD, hung, err))
+    if (!run_phase(p, load_body, JOURNAL_LOAD, err))
         return false;
     p->app_phase = app_init;
-    if (!run_phase(p, app_body, JOURNAL_INIT, hung, err))
+    if (!run_phase(p, app_body, JOURNAL_INIT, err))
         return false;
     p->app_phase = app_start;
-    if (!run_phase(p, app_body, JOURNAL_START, hung, err))
+    if (!run_phase(p, app_body, JOURNAL_START, err))
         return false;
     p->app_phase = app_health;
-    return run_phase(p, app_body, JOURNAL_HEALTH, hung, err);
+    return run_phase(p, app_body, JOURNAL_HEALTH, err);
 }
 
 /* ---- undoing ---- */
@@ -205,13 +224,13 @@ static bool run_phases(struct phase *p, bool *hung, struct err *err)
 static void stop_body(void *arg)
 {
     struct phase *p = arg;
-    p->ok = app_stop(p->w->app, p->attempt);
+    p->ok = app_stop(p->app, p->attempt);
 }
 
 static void destroy_body(void *arg)
 {
     struct phase *p = arg;
-    app_destroy_all(p->w->app);
+    app_destroy_all(p->app);
 }
 
 static bool stop_attempts(struct webapp *w, struct phase *p)
@@ -228,8 +247,9 @@ static bool stop_attempts(struct webapp *w, struct phase *p)
         struct timespec pause = {0, 20000000}; /* between two questions to the stop hook */
         nanosleep(&pause, NULL);
     }
-    LOG(deploy, LOG_WARN, "%s: the stop hook says \"not yet\" for longer than %llu ms (stopTimeout)",
-        w->doc_base, (unsigned long long)w->stop_us / 1000);
+    LOG(deploy, LOG_WARN,
+        "%s: the stop hook says \"not yet\" for longer than %llu ms (stopTimeout)", w->doc_base,
+        (unsigned long long)w->stop_us / 1000);
     return true;
 }
 
@@ -239,7 +259,7 @@ static bool take_down(struct webapp *w)
     struct phase *p = calloc(1, sizeof(*p));
     bool ended = p != NULL;
     if (p)
-        p->w = w;
+        p->app = w->app;
     if (ended && w->app)
         ended = stop_attempts(w, p) &&
                 generation_call(w->generation, destroy_body, p, w->stop_us) == GENERATION_DONE;
@@ -250,6 +270,7 @@ static bool take_down(struct webapp *w)
     else
         LOG(deploy, LOG_ERROR, "%s does not end: its code and threads are left as they are",
             w->doc_base);
+    w->abandoned = !ended;
     if (w->generation)
         generation_end(&w->generation); /* an abandoned one is left as it is */
     w->app = NULL;
@@ -258,8 +279,7 @@ static bool take_down(struct webapp *w)
 
 /* ---- start ---- */
 
-static bool start_code(struct deployment *d, struct webapp *w, const struct webxml *xml, bool *hung,
-                       struct err *err)
+static bool start_code(struct deployment *d, struct webapp *w, struct err *err)
 {
     uint64_t number = ++d->next_generation;
     struct phase *p = calloc(1, sizeof(*p));
@@ -272,33 +292,33 @@ static bool start_code(struct deployment *d, struct webapp *w, const struct webx
     if (ok)
         w->generation = generation_new(w->name, number, err);
     if (ok && w->generation) {
-        *p = (struct phase){
-            .w = w, .xml = xml, .server_name = d->options.server_name, .paths = paths};
-        ok = run_phases(p, hung, err);
+        *p = (struct phase){.w = w,
+                            .generation = w->generation,
+                            .server_name = d->options.server_name,
+                            .paths = paths};
+        ok = run_phases(p, err);
     }
     ok = ok && w->generation;
-    if (!*hung) {
+    if (!w->abandoned) {
         free(p);
         free(paths);
     }
     return ok;
 }
 
-static bool prepare(struct deployment *d, struct webapp *w, struct webxml *xml, bool *has_xml,
-                    struct err *err)
+static bool prepare(struct deployment *d, struct webapp *w, struct err *err)
 {
     char file[600] = "";
-    if (!read_files(w, err))
-        return false;
     if (w->kind == WEBAPP_FOLDER) {
         snprintf(file, sizeof(file), "%s/WEB-INF/web.xml", w->doc_base);
         if (!path_exists(file))
             file[0] = '\0';
     }
-    if (!hash_files(w, file, err) || !refused_before(d, w, err))
+    if (!read_files(w, err) || (w->kind == WEBAPP_FOLDER && !check_places(w, file, err)) ||
+        !hash_files(w, file, err) || !refused_before(d, w, err))
         return false;
-    *has_xml = file[0] != '\0';
-    return !*has_xml || webxml_read(xml, file, err);
+    w->has_xml = file[0] && webxml_read(&w->xml, file, err);
+    return w->has_xml || !file[0];
 }
 
 static void serve(struct deployment *d, struct webapp *w, uint64_t since)
@@ -315,47 +335,53 @@ static void serve(struct deployment *d, struct webapp *w, uint64_t since)
         w->doc_base, app_version(w->app), (unsigned long long)(clock_us() - since) / 1000);
 }
 
+static void free_sources(struct webapp *w)
+{
+    if (w->has_xml)
+        webxml_free(&w->xml);
+    w->has_xml = false;
+    free_images(w);
+}
+
+/* The journal's word stays "trying" for what was abandoned: it may still end the process. */
+static void start_failed(struct deployment *d, struct webapp *w, const struct err *err)
+{
+    struct err ignored = ERR_INIT;
+    bool ran = w->generation != NULL;
+    if (!w->abandoned) {
+        journal_stopped(&w->journal, &ignored); /* it failed in an orderly way */
+        if (ran)
+            take_down(w);
+    }
+    webapp_refuse(d, w, ran ? WEBAPP_FAILED : WEBAPP_REFUSED, err);
+}
+
 void webapp_start(struct deployment *d, struct webapp *w)
 {
-    struct webxml xml;
-    bool has_xml = false, hung = false;
     struct err err = ERR_INIT;
     uint64_t since = clock_us();
     set_state(d, w, WEBAPP_STARTING);
-    if (!prepare(d, w, &xml, &has_xml, &err)) {
-        free_images(w);
+    if (!prepare(d, w, &err))
         webapp_refuse(d, w, WEBAPP_REFUSED, &err);
-        return;
-    }
-    if (start_code(d, w, has_xml ? &xml : NULL, &hung, &err)) {
+    else if (start_code(d, w, &err))
         serve(d, w, since);
-    } else {
-        struct err ignored = ERR_INIT;
-        bool ran = w->generation != NULL;
-        journal_stopped(&w->journal, &ignored); /* it failed in an orderly way */
-        if (hung)
-            generation_end(&w->generation);
-        else if (ran)
-            take_down(w);
-        w->app = NULL;
-        webapp_refuse(d, w, ran ? WEBAPP_FAILED : WEBAPP_REFUSED, &err);
-    }
-    if (hung)
-        return; /* its thread may still read web.xml and the images */
-    if (has_xml)
-        webxml_free(&xml);
-    free_images(w);
+    else
+        start_failed(d, w, &err);
+    if (!w->abandoned)
+        free_sources(w);
 }
 
 void webapp_stop(struct deployment *d, struct webapp *w)
 {
     struct err err = ERR_INIT;
-    if (w->state != WEBAPP_RUNNING)
+    if (w->state == WEBAPP_RUNNING) {
+        struct app *app = context_switch(w->context, NULL);
+        CHECK(engine_quiet(d->options.engine, app));
+        take_down(w);
+        set_state(d, w, WEBAPP_STOPPED);
+    } else if (!w->abandoned) {
         return;
-    struct app *app = context_switch(w->context, NULL);
-    CHECK(engine_quiet(d->options.engine, app));
-    take_down(w);
+    }
     if (!journal_stopped(&w->journal, &err))
         log_err(LOG_ROOM_deploy, LOG_WARN, &err);
-    set_state(d, w, WEBAPP_STOPPED);
 }

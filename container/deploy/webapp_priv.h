@@ -39,8 +39,11 @@ struct webapp {
     struct image *images;
     uint32_t image_count;
     char hash[IMAGE_HASH_SIZE]; /* over all its files */
+    bool has_xml;
+    struct webxml xml;
     struct generation *generation;
     struct app *app;
+    bool abandoned; /* its code did not return: the thread that runs it may use everything above */
 };
 
 struct deployment {
@@ -58,9 +61,9 @@ bool plan_host(struct deployment *d, const struct host_config *config, struct en
 void webapp_refuse(struct deployment *d, struct webapp *w, enum webapp_state state,
                    const struct err *why);
 
-/* build.c: on the life-cycle thread: registrations of W's modules and web.xml (NULL: none). */
-struct app *build_app(struct webapp *w, const struct webxml *xml, const char *server_name,
-                      struct err *err);
+/* build.c: on the life-cycle thread: registrations of GENERATION's modules and web.xml (NULL: none). */
+struct app *build_app(const struct webapp *w, struct generation *generation,
+                      const struct webxml *xml, const char *server_name, struct err *err);
 
 /* start.c */
 void webapp_start(struct deployment *d, struct webapp *w);

@@ -39,8 +39,9 @@ struct app_filter_mapping_spec { /* one pattern or one servlet name */
 };
 
 /* CONTEXT names it; DOC_BASE: its folder, "" for a single file. NULL: err. */
-struct app *app_new(struct context *context, struct generation *generation, const char *display_name,
-                    const char *doc_base, const char *server_name, struct err *err);
+struct app *app_new(struct context *context, struct generation *generation,
+                    const char *display_name, const char *doc_base, const char *server_name,
+                    struct err *err);
 bool app_add_servlet(struct app *a, const struct app_servlet_spec *spec, struct err *err);
 bool app_add_filter(struct app *a, const struct app_filter_spec *spec, struct err *err);
 bool app_add_filter_mapping(struct app *a, const struct app_filter_mapping_spec *spec,
@@ -50,7 +51,7 @@ bool app_add_welcome_file(struct app *a, const char *name, struct err *err);
 
 /* The phases, each on the life-cycle thread. A failing one ends the start: then app_stop undoes what was
  * done. */
-bool app_init(struct app *a, struct err *err);   /* hooks, listeners, filters, servlets */
+bool app_init(struct app *a, struct err *err); /* hooks, listeners, filters, servlets */
 bool app_start(struct app *a, struct err *err);
 bool app_health(struct app *a, struct err *err);
 /* One attempt; true: every module's stop hook is done (or app_init never got that far). */

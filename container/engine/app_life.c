@@ -62,14 +62,14 @@ static int init_body(void *guarded)
 }
 
 static bool run_init(struct app *a, struct registration *reg, const char *kind,
-                     int (*init)(cs_config *, void **), struct err *err)
+                     int (*init)(cs_config *, void **), int *rc, struct err *err)
 {
     struct app_module *m = &a->modules[reg->module];
     struct init_run r = {
         .init = init, .config = {.pub = {.ops = &config_ops}, .reg = reg, .module = m}, .reg = reg};
-    int rc = init ? module_invoke(m, init_body, &r.guarded) : CS_OK;
-    if (rc != CS_OK || r.guarded.failure[0])
-        return failed(a, kind, reg->name, rc, &r.guarded, err);
+    *rc = init ? module_invoke(m, init_body, &r.guarded) : CS_OK;
+    if (*rc != CS_OK || r.guarded.failure[0])
+        return failed(a, kind, reg->name, *rc, &r.guarded, err);
     reg->initialised = true;
     return true;
 }
@@ -125,6 +125,23 @@ static int by_startup(const void *left, const void *right)
     return ux < uy ? -1 : ux > uy;
 }
 
+/* A servlet's init may say that it is unavailable: the others are served. It is not initialised and
+ * stays unavailable until the webapp is started again. */
+static bool init_servlet(struct app *a, struct servlet *s, struct err *err)
+{
+    int rc = CS_OK;
+    if (run_init(a, &s->reg, "init of servlet", s->row->init, &rc, err))
+        return true;
+    if (rc > CS_UNAVAILABLE(0))
+        return false;
+    char text[1024];
+    LOG(engine, LOG_WARN, "%s: it is unavailable", err_text(err, text, sizeof(text)));
+    uint32_t seconds = (0u - (uint32_t)rc - 0x1000000u) & 0xffffffu;
+    s->retry_after = seconds;
+    atomic_store(&s->unavailable_until_us, UINT64_MAX);
+    return true;
+}
+
 static bool init_servlets(struct app *a, struct err *err)
 {
     size_t n = a->servlet_count;
@@ -139,7 +156,7 @@ static bool init_servlets(struct app *a, struct err *err)
         order[at] = a->servlets[i];
     }
     for (size_t i = 0; i < n; i++) {
-        if (!run_init(a, &order[i]->reg, "init of servlet", order[i]->row->init, err))
+        if (!init_servlet(a, order[i], err))
             return false;
     }
     return true;
@@ -159,7 +176,8 @@ bool app_init(struct app *a, struct err *err)
     }
     for (uint32_t i = 0; i < a->filter_count; i++) {
         struct filter *f = a->filters[i];
-        if (!run_init(a, &f->reg, "init of filter", f->row->init, err))
+        int rc;
+        if (!run_init(a, &f->reg, "init of filter", f->row->init, &rc, err))
             return false;
     }
     return init_servlets(a, err);

@@ -129,7 +129,8 @@ bool call_params(struct call *c)
         v = params_parse(&c->params, x->req.uri.query, max, &x->arena);
     if (v == PARAMS_OK && is_form(&x->req)) {
         size_t size = buf_len(&x->req.body) - x->body_read;
-        char *body = size <= c->engine->options.max_post_size ? arena_alloc(&x->arena, size + 1) : NULL;
+        char *body =
+            size <= c->engine->options.max_post_size ? arena_alloc(&x->arena, size + 1) : NULL;
         if (body) {
             x->channel->read(x, body, size);
             v = params_parse(&c->params, span_make(body, size), max, &x->arena);
@@ -185,7 +186,10 @@ static void *request_alloc(cs_request *req, size_t size)
 
 static int request_on_cleanup(cs_request *req, void (*fn)(void *arg), void *arg)
 {
-    return arena_on_cleanup(&call_of(req)->x->arena, fn, arg) ? CS_OK : CS_ENOMEM;
+    struct call *c = call_of(req);
+    if (!fn)
+        return CS_EINVAL;
+    return module_cleanup(&c->app->modules[c->module], &c->x->arena, fn, arg) ? CS_OK : CS_ENOMEM;
 }
 
 static int request_fail(cs_request *req, int code, cs_str detail)

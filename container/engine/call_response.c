@@ -124,7 +124,8 @@ static int response_write_static(cs_response *res, const void *bytes, size_t siz
     return written(c, response_write_ref(c->x, span_make(bytes, size), generation_release, g));
 }
 
-static int response_vprintf(cs_response *res, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int response_vprintf(cs_response *res,
+                                                                  const char *format, va_list args)
 {
     char small[1024];
     va_list again;

@@ -28,7 +28,8 @@ static cs_str ctx_get(cs_ctx *ctx, uint32_t what)
     }
 }
 
-static int ctx_vlog(cs_ctx *ctx, uint32_t level, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static int ctx_vlog(cs_ctx *ctx, uint32_t level,
+                                                          const char *format, va_list args)
 {
     static const enum log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR};
     char text[2048];
@@ -58,7 +59,10 @@ static void *ctx_alloc(cs_ctx *ctx, size_t size)
 
 static int ctx_on_cleanup(cs_ctx *ctx, void (*fn)(void *arg), void *arg)
 {
-    return arena_on_cleanup(&module_of(ctx)->arena, fn, arg) ? CS_OK : CS_ENOMEM;
+    struct app_module *m = module_of(ctx);
+    if (!fn)
+        return CS_EINVAL;
+    return module_cleanup(m, &m->arena, fn, arg) ? CS_OK : CS_ENOMEM;
 }
 
 const struct cs_ctx_ops ctx_ops = {

@@ -9,10 +9,12 @@ static bool append_escaped(struct buf *out, struct span s)
     bool ok = true;
     for (size_t i = 0; ok && i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
-        const char *text = c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;"
-                           : c == '"'               ? "&quot;"
-                           : c < 0x20 || c == 0x7f  ? " "
-                                                    : NULL;
+        const char *text = c == '<'                ? "&lt;"
+                           : c == '>'              ? "&gt;"
+                           : c == '&'              ? "&amp;"
+                           : c == '"'              ? "&quot;"
+                           : c < 0x20 || c == 0x7f ? " "
+                                                   : NULL;
         ok = text ? buf_append_str(out, text) : buf_append(out, s.p + i, 1);
     }
     return ok;

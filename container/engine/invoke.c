@@ -4,11 +4,13 @@
 #include <stdio.h>
 
 #include "engine/engine_priv.h"
+#include "observe/log.h"
 
 static void failed(void *arg, const char *text)
 {
     struct guarded *g = arg;
-    snprintf(g->failure, sizeof(g->failure), "%s", text && *text ? text : "an exception without text");
+    snprintf(g->failure, sizeof(g->failure), "%s",
+             text && *text ? text : "an exception without text");
 }
 
 int module_invoke(const struct app_module *m, int (*body)(void *guarded), struct guarded *g)
@@ -17,4 +19,39 @@ int module_invoke(const struct app_module *m, int (*body)(void *guarded), struct
     if (!m->module->descriptor.invoke)
         return body(g);
     return m->module->descriptor.invoke(body, g, failed);
+}
+
+struct cleanup_run {
+    struct guarded guarded;
+    const struct app_module *module;
+    void (*fn)(void *arg);
+    void *arg;
+};
+
+static int cleanup_body(void *guarded)
+{
+    struct cleanup_run *r = guarded;
+    r->fn(r->arg);
+    return CS_OK;
+}
+
+static void run_cleanup(void *arg)
+{
+    struct cleanup_run *r = arg;
+    module_invoke(r->module, cleanup_body, &r->guarded);
+    if (r->guarded.failure[0])
+        LOG(engine, LOG_ERROR, "%s: a cleanup failed: %s", r->module->app->context->queue_name,
+            r->guarded.failure);
+}
+
+bool module_cleanup(const struct app_module *m, struct arena *arena, void (*fn)(void *arg),
+                    void *arg)
+{
+    struct cleanup_run *r = arena_alloc(arena, sizeof(*r));
+    if (!r)
+        return false;
+    r->module = m;
+    r->fn = fn;
+    r->arg = arg;
+    return arena_on_cleanup(arena, run_cleanup, r);
 }

@@ -13,10 +13,10 @@ enum mapper_match {
     MAPPER_NONE,
     MAPPER_CONTEXT_ROOT, /* "" */
     MAPPER_EXACT,
-    MAPPER_PATH,         /* "/x/" with a star */
+    MAPPER_PATH, /* "/x/" with a star */
     MAPPER_EXTENSION,
-    MAPPER_DEFAULT,      /* "/" */
-    MAPPER_REDIRECT      /* the context's root without its slash: redirect to it */
+    MAPPER_DEFAULT, /* "/" */
+    MAPPER_REDIRECT /* the context's root without its slash: redirect to it */
 };
 struct mapper_result {
     enum mapper_match match;
@@ -37,8 +37,7 @@ bool mapper_add_welcome(struct mapper *m, const char *name);
 /* PATH is decoded, "" or begins with '/'. EXISTS says whether PATH is a file of the webapp (NULL: none
  * is). ARENA is for paths with welcome files. False: out of memory. */
 bool mapper_map(const struct mapper *m, struct span path, struct arena *arena,
-                bool (*exists)(void *arg, struct span path), void *arg,
-                struct mapper_result *out);
+                bool (*exists)(void *arg, struct span path), void *arg, struct mapper_result *out);
 
 /* Whether a filter's pattern matches PATH: as above, but "/" is only itself and "*" is everything. */
 bool mapper_filter_matches(struct span pattern, struct span path);

@@ -17,8 +17,8 @@
 /* An address in few bytes; IPv4-mapped IPv6 is kept as IPv4. */
 struct endpoint {
     uint8_t bytes[16];
-    uint16_t port;   /* host order */
-    uint8_t family;  /* 4, 6, or 0: unknown */
+    uint16_t port;  /* host order */
+    uint8_t family; /* 4, 6, or 0: unknown */
     uint8_t reserved;
     uint32_t scope;
 };
@@ -26,14 +26,14 @@ struct endpoint {
 struct request {
     enum method method;
     struct span method_text;
-    struct span target;   /* as sent */
+    struct span target; /* as sent */
     struct uri uri;
-    uint16_t version;     /* 10, 11 */
+    uint16_t version; /* 10, 11 */
     struct headers headers;
-    struct span host;     /* without port; SPAN_NONE when not given */
-    uint32_t port;        /* 0: not given */
+    struct span host;       /* without port; SPAN_NONE when not given */
+    uint32_t port;          /* 0: not given */
     int64_t content_length; /* -1: chunked or no body */
-    struct buf body;      /* complete before dispatch */
+    struct buf body;        /* complete before dispatch */
     struct endpoint peer, local;
 };
 
@@ -43,17 +43,17 @@ struct response {
     uint64_t written;   /* body bytes taken so far */
     struct buf pending; /* body not handed to the channel yet; kept between exchanges */
     uint16_t status;
-    bool committed;     /* the head is frozen: handed to the channel */
-    bool ended;         /* finish or abort was called */
-    bool close;         /* close the connection after this answer */
-    bool discard;       /* further body is dropped (over the announced length, or a HEAD) */
+    bool committed; /* the head is frozen: handed to the channel */
+    bool ended;     /* finish or abort was called */
+    bool close;     /* close the connection after this answer */
+    bool discard;   /* further body is dropped (over the announced length, or a HEAD) */
 };
 
 /* The encoder's state: belongs to whoever encodes (worker in its lease, else the poller). */
 struct wire {
     bool head_done;
     bool chunked;
-    bool bodyless;   /* HEAD, 204, 304: framing fields perhaps, bytes never */
+    bool bodyless;    /* HEAD, 204, 304: framing fields perhaps, bytes never */
     bool until_close; /* HTTP/1.0 without a length */
 };
 
@@ -61,14 +61,14 @@ struct exchange {
     struct arena arena;
     _Atomic uint32_t holders;
     const struct channel_ops *channel;
-    void *channel_state; /* connector's: the lease or the posted queue */
+    void *channel_state;                      /* connector's: the lease or the posted queue */
     void (*channel_free)(struct exchange *x); /* NULL, or frees channel_state with the exchange */
     struct request req;
     struct response res;
     struct wire wire;
     struct route route;
-    bool keep_alive;     /* what the request allows; the answer may still close */
-    size_t body_read;    /* of req.body, by read */
+    bool keep_alive;  /* what the request allows; the answer may still close */
+    size_t body_read; /* of req.body, by read */
     struct {
         uint64_t started, ready, taken, committed, served; /* clock_us; 0: never */
     } at;

@@ -12,9 +12,9 @@
 /* What the connector answers at the end of a head. */
 struct body_plan {
     enum { BODY_COLLECT, BODY_REFUSE } mode;
-    uint16_t status;      /* BODY_REFUSE */
-    const char *setting;  /* BODY_REFUSE and over max: the attribute to name, or NULL */
-    uint64_t max;         /* BODY_COLLECT: more is 413 naming `setting` */
+    uint16_t status;     /* BODY_REFUSE */
+    const char *setting; /* BODY_REFUSE and over max: the attribute to name, or NULL */
+    uint64_t max;        /* BODY_COLLECT: more is 413 naming `setting` */
 };
 
 /* What a posted answer had to give. */

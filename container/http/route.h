@@ -14,11 +14,11 @@ enum route_mode {
 };
 
 struct route {
-    void *context;   /* the engine's; NULL: no webapp has this path (the engine answers 404) */
-    uint32_t queue;  /* number of the queue its tasks wait in */
+    void *context;  /* the engine's; NULL: no webapp has this path (the engine answers 404) */
+    uint32_t queue; /* number of the queue its tasks wait in */
     enum route_mode mode;
     uint16_t refuse_status;
-    uint64_t body_max; /* bytes of body this destination takes; UINT64_MAX: only the connector's limit */
+    uint64_t body_max; /* bytes it takes; UINT64_MAX: only the connector's limit counts */
 };
 
 struct route_ops {

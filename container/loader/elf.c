@@ -93,7 +93,8 @@ bool elf_open(struct elf_file *f, struct err *err)
 }
 
 /* Walks one PT_NOTE segment; counts our notes in *found. */
-static bool scan_notes(const struct elf_file *f, const ElfW(Phdr) *ph, const void **note, int *found)
+static bool scan_notes(const struct elf_file *f, const ElfW(Phdr) *ph, const void **note,
+                       int *found)
 {
     uint64_t at = ph->p_offset, end = ph->p_offset + ph->p_filesz;
     uint64_t align = ph->p_align == 8 ? 8 : 4;
@@ -140,8 +141,9 @@ bool elf_find_note(struct elf_file *f, const void **note, struct err *err)
         return err_hint(err, "Use CS_WEBAPP in one source file of a module only");
     }
     err_set(err, "%s is no cserv module: it has no module note", f->name);
-    return err_hint(err, "Add CS_WEBAPP(\"name\", \"version\", ...) to it and link with the flags of "
-                         "pkg-config --libs cserv");
+    return err_hint(err,
+                    "Add CS_WEBAPP(\"name\", \"version\", ...) to it and link with the flags of "
+                    "pkg-config --libs cserv");
 }
 
 static void take_entry(struct elf_file *f, const ElfW(Dyn) *d)
@@ -174,7 +176,8 @@ static void take_entry(struct elf_file *f, const ElfW(Dyn) *d)
 }
 
 /* Calls FN for each entry of the dynamic section; false when there is none. */
-static bool each_entry(const struct elf_file *f, void (*fn)(void *arg, const ElfW(Dyn) *d), void *arg)
+static bool each_entry(const struct elf_file *f, void (*fn)(void *arg, const ElfW(Dyn) *d),
+                       void *arg)
 {
     for (uint32_t i = 0; i < f->head.e_phnum; i++) {
         ElfW(Phdr) ph;
@@ -203,8 +206,10 @@ static void take(void *arg, const ElfW(Dyn) *d)
 static void take_runpath(void *arg, const ElfW(Dyn) *d)
 {
     struct elf_file *f = arg;
-    if (d->d_tag == DT_RUNPATH || d->d_tag == DT_RPATH)
-        f->runpath = elf_string(f, d->d_un.d_val);
+    if (d->d_tag != DT_RUNPATH && d->d_tag != DT_RPATH)
+        return;
+    const char *path = elf_string(f, d->d_un.d_val);
+    f->runpath = path ? path : "unreadable";
 }
 
 bool elf_read_dynamic(struct elf_file *f, struct err *err)

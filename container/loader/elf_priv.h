@@ -9,7 +9,7 @@
 #include "base/span.h"
 
 struct elf_file {
-    const char *name;  /* for messages */
+    const char *name; /* for messages */
     struct span bytes;
     ElfW(Ehdr) head;
     /* of the dynamic section; addresses are as in the file */
@@ -27,7 +27,7 @@ bool elf_header(struct elf_file *f, uint32_t i, ElfW(Phdr) *out);
 /* A terminated string of the dynamic string table, or NULL. */
 const char *elf_string(const struct elf_file *f, uint64_t offset);
 
-bool elf_open(struct elf_file *f, struct err *err);       /* the header: format and machine */
+bool elf_open(struct elf_file *f, struct err *err); /* the header: format and machine */
 bool elf_find_note(struct elf_file *f, const void **note, struct err *err);
 bool elf_read_dynamic(struct elf_file *f, struct err *err);
 /* Calls FN for each DT_NEEDED. */

@@ -58,7 +58,8 @@ static bool check_symbol(const struct elf_file *f, const ElfW(Sym) *s, const cha
         visibility == STV_INTERNAL)
         return true;
     if (bind == STB_GNU_UNIQUE) {
-        err_set(err, "%s exports the unique symbol %s, which a new version would share with the old",
+        err_set(err,
+                "%s exports the unique symbol %s, which a new version would share with the old",
                 f->name, name);
         return err_hint(err, "Link with the version script of pkg-config --libs cserv");
     }

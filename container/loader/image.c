@@ -25,9 +25,28 @@ static bool check_mode(const char *path, const struct stat *st, const char *kind
 {
     if (!(st->st_mode & S_IWOTH) || (S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX)))
         return true;
-    err_set(err, "%s %s may be written by everybody, so anybody could run code in this server", kind,
-            path);
+    err_set(err, "%s %s may be written by everybody, so anybody could run code in this server",
+            kind, path);
     return err_hint(err, "chmod o-w '%s'", path);
+}
+
+bool image_check_place(const char *path, const char *kind, struct err *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return err_sys(err, errno, "cannot look at %s", path);
+    return check_mode(path, &st, kind, err);
+}
+
+/* In a folder that everybody may write, but where only its owner may replace a file, whoever owns the
+ * file put it there. */
+static bool check_owner(const char *file, uid_t owner, const struct stat *dir, struct err *err)
+{
+    if (!(dir->st_mode & S_IWOTH) || owner == 0 || owner == geteuid())
+        return true;
+    err_set(err, "%s belongs to another user (%u), in a folder that everybody may write", file,
+            (unsigned)owner);
+    return err_hint(err, "Copy it to a folder of your own");
 }
 
 static bool check_permissions(const char *file, struct err *err)
@@ -42,34 +61,49 @@ static bool check_permissions(const char *file, struct err *err)
     }
     if (!check_mode(file, &st, "the module", err))
         return false;
+    uid_t owner = st.st_uid;
     size_t n = (size_t)(path_base(file) - file);
     snprintf(dir, sizeof(dir), "%.*s", n > 1 ? (int)(n - 1) : (int)n, n > 0 ? file : ".");
     if (n == 0)
         snprintf(dir, sizeof(dir), ".");
     if (stat(dir, &st) != 0)
         return err_sys(err, errno, "cannot look at %s", dir);
-    return check_mode(dir, &st, "the folder", err);
+    return check_mode(dir, &st, "the folder", err) && check_owner(file, owner, &st, err);
 }
 
 /* ---- the note ---- */
+
+/* They are shown in lists and in the log. */
+static bool is_plain(const char *text)
+{
+    for (const char *p = text; *p; p++) {
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            return false;
+    }
+    return true;
+}
 
 static bool check_note(const char *file, const struct cs_note *n, struct err *err)
 {
     if (n->abi_major != CS_ABI_MAJOR) {
         err_set(err, "%s was built for module API %u.%u; this server speaks %u.x", file,
                 n->abi_major, n->abi_minor, CS_ABI_MAJOR);
-        return err_hint(err, "Rebuild it against this server's headers (pkg-config --cflags cserv)");
+        return err_hint(err,
+                        "Rebuild it against this server's headers (pkg-config --cflags cserv)");
     }
     if (n->abi_minor > CS_ABI_MINOR_MAX) {
         err_set(err, "%s was built for module API %u.%u; this server speaks up to %u.%u", file,
                 n->abi_major, n->abi_minor, CS_ABI_MAJOR, CS_ABI_MINOR_MAX);
-        return err_hint(err, "Update the server, or build with -DCS_ABI_MINOR=%u", CS_ABI_MINOR_MAX);
+        return err_hint(err, "Update the server, or build with -DCS_ABI_MINOR=%u",
+                        CS_ABI_MINOR_MAX);
     }
     if (CS_ABI_MAJOR == 0 && n->abi_hash != CS_ABI_HASH) {
-        err_set(err, "%s was built against another development state of the module API (%08x, this "
-                     "server has %08x)",
+        err_set(err,
+                "%s was built against another development state of the module API (%08x, this "
+                "server has %08x)",
                 file, n->abi_hash, CS_ABI_HASH);
-        return err_hint(err, "Rebuild it against this server's headers (pkg-config --cflags cserv)");
+        return err_hint(err,
+                        "Rebuild it against this server's headers (pkg-config --cflags cserv)");
     }
     uint32_t foreign = n->flags & ~CS_FLAGS_BUILD_;
     if (foreign) {
@@ -77,7 +111,12 @@ static bool check_note(const char *file, const struct cs_note *n, struct err *er
                            : foreign & CS_FLAG_TSAN ? "ThreadSanitizer"
                                                     : "flags unknown to this server";
         err_set(err, "%s was built with %s, this server was not", file, what);
-        return err_hint(err, "Build both alike: drop -fsanitize, or use a sanitizer build of cserv");
+        return err_hint(err,
+                        "Build both alike: drop -fsanitize, or use a sanitizer build of cserv");
+    }
+    if (!is_plain(n->name) || !is_plain(n->version)) {
+        err_set(err, "%s has a control character in its name or version", file);
+        return err_hint(err, "Mend the first two arguments of CS_WEBAPP");
     }
     return true;
 }

@@ -20,6 +20,8 @@ struct image {
 /* Reads FILE and checks its permissions, ELF header, note, dynamic section and symbols. False: ERR is
  * one sentence with file, what, what to do. */
 bool image_read(struct image *out, const char *file, struct err *err);
+/* False: everybody may write PATH, a file or folder that decides what code runs. KIND: "the folder". */
+bool image_check_place(const char *path, const char *kind, struct err *err);
 void image_free(struct image *im);
 /* SHA-256 of BYTES in hex. */
 void image_hash(struct span bytes, char out[IMAGE_HASH_SIZE]);

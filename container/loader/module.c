@@ -9,7 +9,7 @@
 
 /* ---- fields this server does not know ---- */
 
-static const char *const known_fields[] = {"flags", "init",     "start",   "health",    "stop",
+static const char *const known_fields[] = {"flags",   "init",     "start",   "health",   "stop",
                                            "destroy", "servlets", "filters", "listeners"};
 
 static bool is_known(const char *name, size_t n)
@@ -33,7 +33,7 @@ static bool unknown_field(const char *fields, char *out, size_t size)
         bool starts = *p == '.' && depth == 0 && (p == fields || strchr(" ,\t\n", p[-1]));
         if (!starts)
             continue;
-        size_t n = strcspn(p + 1, " =\t\n");
+        size_t n = strcspn(p + 1, " =.[\t\n");
         if (!is_known(p + 1, n)) {
             snprintf(out, size, ".%.*s", (int)n, p + 1);
             return true;
@@ -53,10 +53,12 @@ static bool all_zero(const void *p, size_t n)
     return true;
 }
 
+#define NEWER_HINT "Update the server, or leave it out"
+
 static bool newer(const struct module *m, const char *what, struct err *err)
 {
     err_set(err, "%s declares %s, which this server does not serve", m->file, what);
-    return err_hint(err, "Update the server, or leave it out");
+    return err_hint(err, NEWER_HINT);
 }
 
 static bool copy_descriptor(struct module *m, const cs_module *d, struct err *err)
@@ -120,11 +122,10 @@ static bool copy_tables(struct module *m, struct err *err)
     struct table servlets = {d->servlets.rows,     d->servlets.count,
                              d->servlets.row_size, "servlets",
                              sizeof(cs_servlet),   offsetof(cs_servlet, last_modified)};
-    struct table filters = {d->filters.rows,    d->filters.count,  d->filters.row_size,
-                            "filters",          sizeof(cs_filter), offsetof(cs_filter, params)};
-    struct table listeners = {d->listeners.rows,   d->listeners.count,
-                              d->listeners.row_size, "listeners",
-                              sizeof(cs_listener), sizeof(cs_listener)};
+    struct table filters = {d->filters.rows, d->filters.count,  d->filters.row_size,
+                            "filters",       sizeof(cs_filter), offsetof(cs_filter, params)};
+    struct table listeners = {d->listeners.rows, d->listeners.count,  d->listeners.row_size,
+                              "listeners",       sizeof(cs_listener), sizeof(cs_listener)};
     m->servlet_count = servlets.count;
     m->filter_count = filters.count;
     m->listener_count = listeners.count;
@@ -134,9 +135,25 @@ static bool copy_tables(struct module *m, struct err *err)
 }
 
 static bool bad_row(const struct module *m, const char *kind, const char *name, const char *why,
-                    struct err *err)
+                    const char *hint, struct err *err)
 {
-    return err_set(err, "%s: %s %s %s", m->file, kind, name ? name : "without a name", why);
+    err_set(err, "%s: %s %s %s", m->file, kind, name && *name ? name : "without a name", why);
+    return err_hint(err, "%s", hint);
+}
+
+static bool check_params(const struct module *m, const char *kind, const char *name,
+                         const struct cs_params *p, struct err *err)
+{
+    bool ok = p->count == 0 || (p->rows && p->row_size >= sizeof(cs_param) && p->count <= 100000);
+    for (uint32_t i = 0; ok && i < p->count; i++) {
+        const char *row = (const char *)p->rows + (size_t)i * p->row_size;
+        cs_param param;
+        memcpy(&param, row, sizeof(param));
+        ok =
+            param.name && param.value && all_zero(row + sizeof(param), p->row_size - sizeof(param));
+    }
+    return ok || bad_row(m, kind, name, "has a malformed table of init parameters",
+                         "Use CS_ROWS, and give each parameter a name and a value", err);
 }
 
 static bool check_servlets(const struct module *m, struct err *err)
@@ -144,17 +161,20 @@ static bool check_servlets(const struct module *m, struct err *err)
     for (uint32_t i = 0; i < m->servlet_count; i++) {
         const cs_servlet *s = &m->servlets[i];
         if (!s->name || !*s->name)
-            return bad_row(m, "servlet", NULL, "is declared", err);
+            return bad_row(m, "servlet", NULL, "is declared", "Set .name in each row", err);
         if (s->flags)
-            return bad_row(m, "servlet", s->name, "has flags that this server does not know", err);
+            return bad_row(m, "servlet", s->name, "has flags that this server does not know",
+                           NEWER_HINT, err);
         if (!s->service && !s->get && !s->head && !s->post && !s->put && !s->del && !s->patch &&
             !s->options)
-            return bad_row(m, "servlet", s->name, "serves no method", err);
+            return bad_row(m, "servlet", s->name, "serves no method",
+                           "Set .service, .get or another method", err);
+        if (!check_params(m, "servlet", s->name, &s->params, err))
+            return false;
         for (uint32_t k = 0; k < i; k++) {
-            if (strcmp(m->servlets[k].name, s->name) == 0) {
-                bad_row(m, "servlet", s->name, "is declared twice", err);
-                return err_hint(err, "Give each row a name of its own");
-            }
+            if (strcmp(m->servlets[k].name, s->name) == 0)
+                return bad_row(m, "servlet", s->name, "is declared twice",
+                               "Give each row a name of its own", err);
         }
     }
     return true;
@@ -165,18 +185,24 @@ static bool check_others(const struct module *m, struct err *err)
     for (uint32_t i = 0; i < m->filter_count; i++) {
         const cs_filter *f = &m->filters[i];
         if (!f->name || !*f->name || !f->filter)
-            return bad_row(m, "filter", f->name, "has no name or no function", err);
+            return bad_row(m, "filter", f->name, "has no name or no function",
+                           "Set .name and .filter in each row", err);
         if (f->flags || f->reserved)
-            return bad_row(m, "filter", f->name, "has flags that this server does not know", err);
+            return bad_row(m, "filter", f->name, "has flags that this server does not know",
+                           NEWER_HINT, err);
+        if (!check_params(m, "filter", f->name, &f->params, err))
+            return false;
         for (uint32_t k = 0; k < i; k++) {
             if (strcmp(m->filters[k].name, f->name) == 0)
-                return bad_row(m, "filter", f->name, "is declared twice", err);
+                return bad_row(m, "filter", f->name, "is declared twice",
+                               "Give each row a name of its own", err);
         }
     }
     for (uint32_t i = 0; i < m->listener_count; i++) {
         const cs_listener *l = &m->listeners[i];
         if (l->flags || l->reserved)
-            return bad_row(m, "listener", l->name, "has flags that this server does not know", err);
+            return bad_row(m, "listener", l->name, "has flags that this server does not know",
+                           NEWER_HINT, err);
     }
     return true;
 }
@@ -193,7 +219,8 @@ static bool open_error(struct module *m, struct err *err)
         return err_hint(err, "Link what defines it; -Wl,-z,defs finds this when linking");
     }
     err_set(err, "%s cannot be loaded", m->file);
-    return err_why(err, "%s", text ? text : "no reason given");
+    err_why(err, "%s", text ? text : "no reason given");
+    return err_hint(err, "Link it on this machine with the flags of pkg-config --libs cserv");
 }
 
 bool module_open(struct module *m, const char *mapped, const char *file, struct err *err)
@@ -214,8 +241,10 @@ bool module_open(struct module *m, const char *mapped, const char *file, struct 
     *(void **)&describe = dlsym(m->handle, "cs_module_describe");
     const cs_module *d = describe ? describe() : NULL;
     bool ok = d != NULL;
-    if (!ok)
+    if (!ok) {
         err_set(err, "%s: cs_module_describe gave no descriptor", file);
+        err_hint(err, "Use CS_WEBAPP");
+    }
     ok = ok && copy_descriptor(m, d, err) && copy_tables(m, err) && check_servlets(m, err) &&
          check_others(m, err);
     if (!ok)

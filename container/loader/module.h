@@ -9,12 +9,12 @@
 #include "base/err.h"
 
 struct module {
-    char file[512];    /* the author's file, for messages */
+    char file[512]; /* the author's file, for messages */
     char name[64], version[32];
-    void *handle;      /* dlopen's */
+    void *handle; /* dlopen's */
     struct arena arena;
-    cs_module descriptor;    /* hooks; its tables are not used: the rows below are */
-    cs_servlet *servlets;    /* copies in this server's row size, in order */
+    cs_module descriptor; /* hooks; its tables are not used: the rows below are */
+    cs_servlet *servlets; /* copies in this server's row size, in order */
     cs_filter *filters;
     cs_listener *listeners;
     uint32_t servlet_count, filter_count, listener_count;

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -16,14 +17,20 @@
 #include "base/clock.h"
 #include "loader/module.h"
 
-#define OUTPUT_MAX 65536u
+#define OUTPUT_MAX (16u * 1024u * 1024u) /* more than the longest description */
+/* The child's last line. Without it the module ended the child, whatever the exit code. */
+#define COMPLETE "end of the tables\n"
 
 /* ---- child ---- */
 
-static void limit(int what, rlim_t value)
+static void set_limits(void)
 {
-    struct rlimit r = {.rlim_cur = value, .rlim_max = value};
-    setrlimit(what, &r);
+    const struct rlimit core = {0, 0}, memory = {PROBE_MEMORY, PROBE_MEMORY},
+                        cpu = {PROBE_LIMIT_MS / 1000 + 1, PROBE_LIMIT_MS / 1000 + 1};
+    setrlimit(RLIMIT_CORE, &core);
+    if (PROBE_MEMORY > 0)
+        setrlimit(RLIMIT_AS, &memory);
+    setrlimit(RLIMIT_CPU, &cpu);
 }
 
 static bool describe(const struct module *m, struct buf *out)
@@ -42,17 +49,17 @@ static bool describe(const struct module *m, struct buf *out)
         ok = buf_printf(out, "servlet %s urls \"%s\"\n", s->name,
                         s->url_patterns ? s->url_patterns : "");
     }
-    return ok;
+    return ok && buf_append_str(out, COMPLETE);
 }
 
 bool probe_here(const char *mapped, const char *file, struct buf *out, struct err *err)
 {
     struct module m;
-    limit(RLIMIT_CORE, 0);
-    if (PROBE_MEMORY > 0)
-        limit(RLIMIT_AS, (rlim_t)PROBE_MEMORY);
-    limit(RLIMIT_CPU, PROBE_LIMIT_MS / 1000 + 1);
-    if (!module_open(&m, mapped, file, err))
+    char here[1024];
+    /* A name without '/' would be looked for in library folders. */
+    snprintf(here, sizeof(here), "%s%s", strchr(mapped, '/') ? "" : "./", mapped);
+    set_limits();
+    if (!module_open(&m, here, file, err))
         return false;
     bool ok = describe(&m, out);
     module_close(&m);
@@ -91,8 +98,11 @@ static bool read_output(int fd, struct buf *out)
     for (;;) {
         uint64_t now = clock_us();
         struct pollfd p = {.fd = fd, .events = POLLIN};
-        if (now >= deadline || poll(&p, 1, (int)((deadline - now) / 1000) + 1) == 0)
+        int got = now < deadline ? poll(&p, 1, (int)((deadline - now) / 1000) + 1) : 0;
+        if (got == 0)
             return false;
+        if (got < 0)
+            continue; /* interrupted: a read now could wait for ever */
         char piece[4096];
         ssize_t n = read(fd, piece, sizeof(piece));
         if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -104,16 +114,44 @@ static bool read_output(int fd, struct buf *out)
     }
 }
 
-/* What the child printed last, as one line. */
-static void last_words(struct buf *out, struct err *err)
+/* The last line of OUT that is not empty (and begins with PREFIX), without its end. */
+static struct span last_line(const struct buf *out, struct span prefix)
 {
     struct span text = buf_span(out), line = SPAN_NONE, piece;
     while (span_split(&text, '\n', &piece)) {
-        if (piece.n > 0)
+        if (piece.n > 0 && span_starts(piece, prefix))
             line = piece;
     }
-    if (line.n > 0)
-        err_why(err, "it said: %.*s", SPAN_ARG(line));
+    return line;
+}
+
+static bool is_complete(struct buf *out)
+{
+    if (!span_ends(buf_span(out), SPAN_LIT(COMPLETE)))
+        return false;
+    out->tail -= sizeof(COMPLETE) - 1;
+    return true;
+}
+
+/* Why the child, which ended with STATUS, did not describe the module. */
+static bool tell_end(const char *file, int status, const struct buf *out, struct err *err)
+{
+    static const struct span own = {"cserv: ", 7};
+    struct span said = last_line(out, own), words = last_line(out, SPAN_LIT(""));
+    if (WIFSIGNALED(status)) {
+        err_set(err, "%s crashes while it is loaded and described (signal %d, %s)", file,
+                WTERMSIG(status), strsignal(WTERMSIG(status)));
+        err_hint(err, "Run `cserv probe` on it under gdb");
+    } else if (said.n > 0) { /* the child's own sentence is complete */
+        return err_set(err, "%.*s", SPAN_ARG(span_from(said, own.n)));
+    } else {
+        err_set(err, "%s ends the process while it is loaded and described (exit code %d)", file,
+                WEXITSTATUS(status));
+        err_hint(err, "Its constructors and cs_module_describe must return");
+    }
+    if (words.n > 0)
+        err_why(err, "it said: %.*s", SPAN_ARG(words));
+    return false;
 }
 
 bool probe_run(const char *mapped, const char *file, struct buf *out, struct err *err)
@@ -134,23 +172,11 @@ bool probe_run(const char *mapped, const char *file, struct buf *out, struct err
         kill(pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-    if (in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return true;
     if (!in_time) {
         err_set(err, "%s does not load within %d ms", file, PROBE_LIMIT_MS);
-        err_hint(err, "Its constructors must not wait for anything");
-    } else if (WIFSIGNALED(status)) {
-        err_set(err, "%s crashes while it is loaded and described (signal %d, %s)", file,
-                WTERMSIG(status), strsignal(WTERMSIG(status)));
-        err_hint(err, "Run `cserv probe` on it under gdb");
-    } else if (span_starts(buf_span(out), SPAN_LIT("cserv: "))) {
-        /* The child's own sentence is complete. */
-        struct span text = span_from(buf_span(out), sizeof("cserv: ") - 1);
-        return err_set(err, "%.*s", (int)span_find(text, 0, '\n'), text.p);
-    } else {
-        err_set(err, "%s ends the process while it is loaded (exit code %d)", file,
-                WEXITSTATUS(status));
+        return err_hint(err, "Its constructors must not wait for anything");
     }
-    last_words(out, err);
-    return false;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && is_complete(out))
+        return true;
+    return tell_end(file, status, out, err);
 }

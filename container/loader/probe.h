@@ -19,7 +19,8 @@
 /* Runs `cserv probe MAPPED --as FILE`; OUT gets the descriptor as text. False: err tells what the child
  * said, how it ended, or that it took too long. */
 bool probe_run(const char *mapped, const char *file, struct buf *out, struct err *err);
-/* The child: limits itself, loads MAPPED, appends its descriptor as lines to OUT. */
+/* The child: limits itself, loads MAPPED, appends its descriptor as lines to OUT. The last one says that
+ * all is there: probe_run takes it off and believes no child without it. */
 bool probe_here(const char *mapped, const char *file, struct buf *out, struct err *err);
 
 #endif

@@ -14,8 +14,9 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_OFF };
 
 /* One level per room; a room's name is also the third word of its lines. "webapp" is what modules
  * log themselves. */
+/* clang-format off */
 #define LOG_ROOMS(X)                                                                               \
-    X(base) X(observe) X(config) X(http) X(net) X(workers) X(http1) X(loader) X(engine) X(deploy)   \
+    X(base) X(observe) X(config) X(http) X(net) X(workers) X(http1) X(loader) X(engine) X(deploy)  \
     X(connector) X(admin) X(supervisor) X(cli) X(webapp)
 enum log_room {
 #define X(name) LOG_ROOM_##name,
@@ -23,11 +24,12 @@ enum log_room {
 #undef X
     LOG_ROOM_COUNT
 };
+/* clang-format on */
 
 struct log_options {
-    const char *path;    /* appended to, made 0640; NULL: only the copy */
-    int copy_fd;         /* every line also goes there (stderr under `run`); -1: nowhere */
-    size_t queue_lines;  /* capacity of the queue; 0 = 4096 */
+    const char *path;   /* appended to, made 0640; NULL: only the copy */
+    int copy_fd;        /* every line also goes there (stderr under `run`); -1: nowhere */
+    size_t queue_lines; /* capacity of the queue; 0 = 4096 */
 };
 
 /* Before log_start lines go straight to stderr, at LOG_WARN and above. */
@@ -35,7 +37,7 @@ bool log_start(const struct log_options *options, struct err *err);
 void log_reopen(void); /* the writer opens its path anew before the next line (SIGHUP) */
 /* Waits until everything queued before the call is written, at most LIMIT_MS. */
 bool log_flush(uint32_t limit_ms);
-void log_stop(void); /* flushes, ends the writer; lines after it go to stderr again */
+void log_stop(void);        /* flushes, ends the writer; lines after it go to stderr again */
 uint64_t log_dropped(void); /* lines lost since start; the writer also tells it in the log */
 
 void log_set_level(enum log_room room, enum log_level level);
@@ -46,12 +48,13 @@ extern _Atomic uint8_t log_levels[LOG_ROOM_COUNT];
 /* Never blocks, never fails to the caller; longer than 2,048 bytes is cut with "...". */
 void log_line(enum log_room room, enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-void log_err(enum log_room room, enum log_level level, const struct err *e); /* err_text as a line */
+/* err_text of E as a line. */
+void log_err(enum log_room room, enum log_level level, const struct err *e);
 
-#define LOG(room, level, ...)                                                                      \
-    do {                                                                                           \
-        if ((level) >= atomic_load_explicit(&log_levels[LOG_ROOM_##room], memory_order_relaxed))   \
-            log_line(LOG_ROOM_##room, (level), __VA_ARGS__);                                       \
+#define LOG(room, level, ...)                                                                    \
+    do {                                                                                         \
+        if ((level) >= atomic_load_explicit(&log_levels[LOG_ROOM_##room], memory_order_relaxed)) \
+            log_line(LOG_ROOM_##room, (level), __VA_ARGS__);                                     \
     } while (0)
 
 #endif

@@ -17,17 +17,47 @@
 
 enum { ARGUMENTS_FIXED = 11, MESSAGE_ROOM = 1 << 20 };
 
-/* The command line, all in one allocation. */
 struct command_line {
     char **argv; /* NULL-terminated */
     char supervisor[16];
     char (*listeners)[512];
+    char **environment; /* NULL-terminated */
+    char *tunables;     /* one of its lines */
 };
 
 static void command_line_free(struct command_line *l)
 {
     free(l->argv);
     free(l->listeners);
+    free(l->environment);
+    free(l->tunables);
+}
+
+/* The caller's environment, with room for the static TLS of libraries that webapps bring along:
+ * glibc sets it aside only when a process starts. A value that somebody has chosen is kept. */
+static bool environment_make(struct command_line *l)
+{
+    static const char name[] = "GLIBC_TUNABLES=", room[] = "glibc.rtld.optional_static_tls",
+                      value[] = "=65536";
+    const char *old = getenv("GLIBC_TUNABLES");
+    size_t n = 0, count = 0;
+    while (environ[count])
+        count++;
+    if (!old)
+        old = "";
+    size_t size = sizeof name + strlen(old) + 1 + sizeof room + sizeof value;
+    l->environment = calloc(count + 2, sizeof *l->environment);
+    l->tunables = malloc(size);
+    if (!l->environment || !l->tunables)
+        return false;
+    bool chosen = strstr(old, room) != NULL;
+    snprintf(l->tunables, size, "%s%s%s%s%s", name, old, chosen || *old == '\0' ? "" : ":",
+             chosen ? "" : room, chosen ? "" : value);
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], name, sizeof name - 1) != 0)
+            l->environment[n++] = environ[i];
+    l->environment[n] = l->tunables;
+    return true;
 }
 
 static bool command_line_make(struct command_line *l, const struct spawn_options *o, int fd)
@@ -38,7 +68,7 @@ static bool command_line_make(struct command_line *l, const struct spawn_options
     size_t n = 0;
     l->argv = calloc(ARGUMENTS_FIXED + 2 * o->count, sizeof *l->argv);
     l->listeners = calloc(o->count + 1, sizeof *l->listeners);
-    if (!l->argv || !l->listeners) {
+    if (!l->argv || !l->listeners || !environment_make(l)) {
         command_line_free(l);
         return false;
     }
@@ -46,7 +76,7 @@ static bool command_line_make(struct command_line *l, const struct spawn_options
     l->argv[n++] = name;
     l->argv[n++] = command;
     l->argv[n++] = b;
-    l->argv[n++] = (char *)(uintptr_t)o->base; /* execv's argv is not const, yet not written to */
+    l->argv[n++] = (char *)(uintptr_t)o->base; /* execve's argv is not const, yet not written to */
     l->argv[n++] = home;
     l->argv[n++] = (char *)(uintptr_t)o->home;
     l->argv[n++] = supervisor;
@@ -73,7 +103,8 @@ static bool keep_over_exec(int fd)
 }
 
 /* In the child: nothing of the supervisor goes along but the sockets. */
-static _Noreturn void become_container(const struct spawn_options *o, char **argv, int fd)
+static _Noreturn void become_container(const struct spawn_options *o, const struct command_line *l,
+                                       int fd)
 {
     sigset_t none;
     sigemptyset(&none);
@@ -87,7 +118,7 @@ static _Noreturn void become_container(const struct spawn_options *o, char **arg
         good = good && keep_over_exec(o->sockets[i].fd);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (good)
-        execv("/proc/self/exe", argv);
+        execve("/proc/self/exe", l->argv, l->environment);
     char text[128];
     int n =
         snprintf(text, sizeof text, "failed cannot execute /proc/self/exe: %s", strerror(errno));
@@ -98,7 +129,7 @@ static _Noreturn void become_container(const struct spawn_options *o, char **arg
 bool spawn_container(const struct spawn_options *o, pid_t *pid, int *fd, struct err *err)
 {
     int pair[2], room = MESSAGE_ROOM;
-    struct command_line line;
+    struct command_line line = {.argv = NULL};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         return err_sys(err, errno, "cannot make the socket pair of a container");
     /* A long `list` must fit into one datagram; the system may grant less. */
@@ -111,7 +142,7 @@ bool spawn_container(const struct spawn_options *o, pid_t *pid, int *fd, struct 
     }
     pid_t child = fork();
     if (child == 0)
-        become_container(o, line.argv, pair[1]);
+        become_container(o, &line, pair[1]);
     int why = errno;
     command_line_free(&line);
     close(pair[1]);

@@ -76,20 +76,31 @@ compile() {
     fi
 }
 
+# usable NAME COMPILER: otherwise it says why not. A sanitizer's runtime belongs to one compiler.
+usable() {
+    case $(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt" 2>/dev/null) in
+    *clang*) servers=clang ;;
+    *) servers=g ;;
+    esac
+    if ! command -v "$2" >/dev/null; then
+        echo "skip $1: $2 is not installed"
+        return 1
+    fi
+    case ${SANITIZER:+$2} in
+    "" | $servers*) return 0 ;;
+    esac
+    echo "skip $1: the server has the sanitizer of another compiler"
+    return 1
+}
+
 compile_all() {
     compile as-written cc
     for compiler in gcc clang; do
-        if ! command -v $compiler >/dev/null; then
-            echo "skip compile/$compiler: $compiler is not installed"
-            continue
-        fi
+        usable "compile/$compiler" "$compiler" || continue
         compile $compiler $compiler
         compile $compiler-c11 "$compiler -std=c11 $strict"
         cxx=$(echo $compiler | sed 's/gcc/g++/; s/clang/clang++/')
-        if ! command -v $cxx >/dev/null; then
-            echo "skip compile/$cxx: $cxx is not installed"
-            continue
-        fi
+        usable "compile/$cxx" "$cxx" || continue
         for std in c++17 c++20; do
             compile "$cxx-$std" "$cxx -x c++ -std=$std $strict"
         done
@@ -145,10 +156,7 @@ compile_cxx_servlet() {
     write_cxx_servlet
     flags=$(pkg-config --cflags --libs build/cserv.pc)
     for cxx in clang++ g++; do # g++ last: its module is the one that is served
-        if ! command -v $cxx >/dev/null; then
-            echo "skip compile/$cxx-servlet: $cxx is not installed"
-            continue
-        fi
+        usable "compile/$cxx-servlet" "$cxx" || continue
         # shellcheck disable=SC2086
         if $cxx -std=c++17 $strict -shared -fPIC trouble.cpp -o trouble.so $flags >out 2>&1; then
             check_symbols "compile/$cxx-servlet" trouble.so

@@ -123,9 +123,19 @@ container=$(field "$base" container)
 check pid-file "it does not hold the supervisor's pid" same "$(cat "$base/run/cserv.pid")" "$supervisor"
 check one-child "the supervisor's only child is not the container" \
     same "$(cat "/proc/$supervisor/task/$supervisor/children")" "$container "
+check container-name "ps does not show cserv" same "$(cat "/proc/$container/comm")" cserv
+holds_tunable() { tr '\0' '\n' <"/proc/$container/environ" | grep -qx "$1"; }
+check container-static-tls "GLIBC_TUNABLES gives no room" \
+    holds_tunable 'GLIBC_TUNABLES=glibc.rtld.optional_static_tls=65536'
 check control-socket-mode "it is not 0600" same "$(stat -c %a "$base/run/cserv.sock")" 600
 expect status 0 status -b "$base"
 holds status-shows-url out '^http://127\.0\.0\.1:[0-9]+/$'
+holds status-shows-connections out '^http-[0-9]+: [0-9]+ of [0-9]+ connections.* threads busy'
+expect status-json 0 status --json -b "$base"
+holds status-json-counters out '"counters":\{"accepts":[1-9].*"requests":[1-9]'
+holds status-json-connectors out '"connectors":\[\{"name":"http-[0-9]+",.*"states":\{.*"closed":\{'
+holds status-json-queues out '"queues":\[.*"name":"[^"]*/examples"'
+check status-json-is-json "python3 cannot read it" python3 -c 'import json, sys; json.load(sys.stdin)' <"$work/out"
 expect list 0 list -b "$base"
 expect list-json 0 list --json -b "$base"
 holds list-json-has-base out "^\{\"base\":\"$base\",\"webapps\":\["

@@ -12,10 +12,10 @@ struct engine {
     void (*serve)(struct engine *e, struct exchange *x);
     /* NULL: everything goes to queue 0. */
     void (*route)(struct engine *e, const struct exchange *x, struct route *out);
-    void *arg;         /* the test's */
-    bool slow;         /* answers are not gathered with those before */
-    uint32_t queues;   /* at least 1 */
-    uint32_t share;    /* threads of one queue; 0: all */
+    void *arg;       /* the test's */
+    bool slow;       /* answers are not gathered with those before */
+    uint32_t queues; /* at least 1 */
+    uint32_t share;  /* threads of one queue; 0: all */
     _Atomic uint32_t slots_taken, slots_given, served;
 };
 

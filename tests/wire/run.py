@@ -90,7 +90,7 @@ def run_together(cases, server, port, jobs, results):
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         list(pool.map(lambda case: run_variants(case, port, results), cases))
     if not before:
-        print("skip counters: no status to read them from")
+        print("skip counters: the server is not ours")
     elif results.failed:
         print("skip counters: cases failed")
     else:

@@ -20,20 +20,6 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def find_number(tree, name):
-    """The number of that name, wherever it stands in the JSON; or None."""
-    if isinstance(tree, dict):
-        if isinstance(tree.get(name), int):
-            return tree[name]
-        tree = list(tree.values())
-    if isinstance(tree, list):
-        for branch in tree:
-            found = find_number(branch, name)
-            if found is not None:
-                return found
-    return None
-
-
 class Server:
     def __init__(self, command):
         self.command = command
@@ -66,10 +52,9 @@ class Server:
                 file.write(text)
 
     def counters(self):
-        """(requests, requests_refused), or None when status does not tell them."""
-        tree = json.loads(self.run("status", "-b", self.base, "--json"))
-        found = find_number(tree, "requests"), find_number(tree, "requests_refused")
-        return None if None in found else found
+        """(requests, requests_refused)"""
+        counters = json.loads(self.run("status", "-b", self.base, "--json"))["counters"]
+        return counters["requests"], counters["requests_refused"]
 
     def stop(self):
         if self.started:

@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+/* Pieces of syntax. clang-format would take them for code. */
+/* clang-format off */
 #ifdef __cplusplus
 #include <exception>
 #define CS_C extern "C"
@@ -23,6 +25,8 @@
 #define CS_ASSERT(condition) _Static_assert(condition, #condition)
 #define CS_0
 #endif
+#define CS_LIT(text) {(text), sizeof(text) - 1}
+/* clang-format on */
 
 /* How the module was built; a server refuses flags that it does not have itself. */
 #define CS_FLAG_ASAN 1u
@@ -44,7 +48,7 @@
 
 /* 0: the ABI still moves and CS_ABI_HASH (of abi.def and the structs below) must be equal. From 1 on:
  * major equal, the module's minor not above the server's. */
-#define CS_ABI_MAJOR 0u
+#define CS_ABI_MAJOR     0u
 #define CS_ABI_MINOR_MAX 1u
 #ifndef CS_ABI_MINOR /* may be defined before the include, to build for an older server */
 #define CS_ABI_MINOR CS_ABI_MINOR_MAX
@@ -58,13 +62,12 @@ CS_C_BEGIN
 typedef struct cs_str {
     const char *ptr;
     size_t len;
-} cs_str;
-#define CS_LIT(text) {(text), sizeof(text) - 1}
+} cs_str; /* a constant one: CS_LIT("text") */
 
 /* What callbacks return and calls answer: 0 is done; a positive value is a bug and is logged as one. */
-#define CS_OK 0
-#define CS_EFAIL (-1)  /* failed; cs_req_fail() adds the sentence */
-#define CS_EGONE (-2)  /* the client or the request is gone: silent, never counted against a webapp */
+#define CS_OK     0
+#define CS_EFAIL  (-1) /* failed; cs_req_fail() adds the sentence */
+#define CS_EGONE  (-2) /* client or request is gone: silent, never counted against a webapp */
 #define CS_ESTATE (-3) /* not now: for example a header after the first byte of the body was sent */
 #define CS_EAGAIN (-4) /* from a stop hook: not yet, ask again */
 #define CS_ELIMIT (-5) /* more than a limit or the announced length allows */
@@ -74,7 +77,7 @@ typedef struct cs_str {
 #define CS_E_LAST (-4095)
 /* From init or a service callback: this servlet is unavailable for SECONDS (503 with Retry-After), for
  * good with 0 (404). At most 16777215. */
-#define CS_UNAVAILABLE(seconds) (-(0x1000000 + ((int32_t)(seconds) & 0xffffff)))
+#define CS_UNAVAILABLE(seconds) (-(0x1000000 + (0xffffff & (int32_t)(seconds))))
 
 typedef struct cs_request cs_request;
 typedef struct cs_response cs_response;
@@ -108,9 +111,11 @@ typedef int (*cs_service_fn)(cs_request *req, cs_response *res);
  * with Allow. `service` replaces all of them and gets every method but TRACE and CONNECT. */
 typedef struct cs_servlet {
     const char *name CS_0;
-    const char *url_patterns CS_0; /* blanks between: "/hello /greet/x *.txt"; NULL: web.xml maps it */
-    int32_t load_on_startup CS_0;  /* order of init: ascending; 0 first; negative: after all others */
-    uint32_t flags CS_0;           /* 0 */
+    /* Blanks between: "/hello /greet/x *.txt"; NULL: web.xml maps it. */
+    const char *url_patterns CS_0;
+    /* Order of init: ascending; 0 first; negative: after all others. */
+    int32_t load_on_startup CS_0;
+    uint32_t flags CS_0; /* 0 */
     int (*init)(cs_config *config, void **self) CS_0;
     void (*destroy)(cs_ctx *ctx, void *self) CS_0;
     cs_service_fn service CS_0, get CS_0, head CS_0, post CS_0, put CS_0, del CS_0, patch CS_0,
@@ -127,8 +132,8 @@ struct cs_servlets {
 /* One filter: calls cs_chain_next() to go on, or answers itself. */
 typedef struct cs_filter {
     const char *name CS_0;
-    const char *url_patterns CS_0;  /* blanks between */
-    const char *servlet_names CS_0; /* blanks between */
+    const char *url_patterns CS_0;      /* blanks between */
+    const char *servlet_names CS_0;     /* blanks between */
     uint32_t flags CS_0, reserved CS_0; /* 0 */
     int (*init)(cs_config *config, void **self) CS_0;
     void (*destroy)(cs_ctx *ctx, void *self) CS_0;
@@ -160,7 +165,8 @@ typedef struct cs_module {
     uint32_t size CS_0, abi_minor CS_0;
     const char *fields CS_0; /* the initialisers as written: names what a server does not know */
     /* NULL in C. In C++ runs BODY(ARG) and hands the text of an escaped exception to FAILED. */
-    int (*invoke)(int (*body)(void *arg), void *arg, void (*failed)(void *arg, const char *text)) CS_0;
+    int (*invoke)(int (*body)(void *arg), void *arg,
+                  void (*failed)(void *arg, const char *text)) CS_0;
     uint32_t flags CS_0, reserved CS_0; /* 0 */
     int (*init)(cs_ctx *ctx) CS_0;
     int (*start)(cs_ctx *ctx) CS_0;
@@ -182,9 +188,9 @@ CS_ASSERT(offsetof(cs_module, servlets) == 72);
 CS_ASSERT(sizeof(cs_module) == 120);
 #endif
 
-#define CS_ROWS(array)                                                                             \
-    {                                                                                              \
-        (array), (uint32_t)(sizeof(array) / sizeof((array)[0])), (uint32_t)sizeof((array)[0])      \
+#define CS_ROWS(array)                                                                        \
+    {                                                                                         \
+        (array), (uint32_t)(sizeof(array) / sizeof((array)[0])), (uint32_t)sizeof((array)[0]) \
     }
 
 CS_C_END
@@ -214,6 +220,7 @@ static inline int cs_invoke_(int (*body)(void *), void *arg, void (*failed)(void
 #else
 #define CS_NOTE_PLAIN_
 #endif
+/* clang-format off */
 #define CS_WEBAPP(NAME, VERSION, ...)                                                              \
     CS_ASSERT(sizeof(NAME) <= 64 && sizeof(VERSION) <= 32);                                        \
     static const struct cs_note cs_note_                                                           \
@@ -230,4 +237,5 @@ static inline int cs_invoke_(int (*body)(void *), void *arg, void (*failed)(void
                                           __VA_ARGS__};                                            \
         return &module_;                                                                           \
     }
+/* clang-format on */
 #endif

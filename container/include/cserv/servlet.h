@@ -69,17 +69,17 @@ static inline const char *cs_str_text(cs_str s)
 
 /* ---- request ------------------------------------------------------------------------------------ */
 
-#define CS_REQ_METHOD 1u       /* "GET" */
-#define CS_REQ_URI 2u          /* the path as sent: encoded, with parameters, without the query */
-#define CS_REQ_QUERY 3u        /* as sent, without '?'; absent without one */
-#define CS_REQ_PROTOCOL 4u     /* "HTTP/1.1" */
-#define CS_REQ_SCHEME 5u       /* "http" */
-#define CS_REQ_SERVER_NAME 6u  /* host the client named, without port; else the local address */
+#define CS_REQ_METHOD       1u /* "GET" */
+#define CS_REQ_URI          2u /* the path as sent: encoded, with parameters, without the query */
+#define CS_REQ_QUERY        3u /* as sent, without '?'; absent without one */
+#define CS_REQ_PROTOCOL     4u /* "HTTP/1.1" */
+#define CS_REQ_SCHEME       5u /* "http" */
+#define CS_REQ_SERVER_NAME  6u /* host the client named, without port; else the local address */
 #define CS_REQ_CONTEXT_PATH 7u /* "" for the root webapp, else "/shop" */
 #define CS_REQ_SERVLET_PATH 8u /* decoded; the part of the path the mapping matched */
-#define CS_REQ_PATH_INFO 9u    /* decoded; what follows it; absent for exact and extension mappings */
-#define CS_REQ_REMOTE_ADDR 10u /* "192.0.2.1", "2001:db8::1" */
-#define CS_REQ_LOCAL_ADDR 11u
+#define CS_REQ_PATH_INFO    9u /* decoded; what follows it; absent for exact and extension mappings */
+#define CS_REQ_REMOTE_ADDR  10u /* "192.0.2.1", "2001:db8::1" */
+#define CS_REQ_LOCAL_ADDR   11u
 #define CS_REQ_CONTENT_TYPE 12u /* absent when the request has none */
 #define CS_REQ_SERVLET_NAME 13u /* of the registration that serves this request */
 /* One text of the request by its CS_REQ_ number. Absent for an unknown number. */
@@ -88,9 +88,9 @@ static inline cs_str cs_req_get(cs_request *req, uint32_t what)
     return req->ops->get(req, what);
 }
 
-#define CS_REQ_SERVER_PORT 1u /* of the Host field; else 80 or 443 by scheme */
-#define CS_REQ_REMOTE_PORT 2u
-#define CS_REQ_LOCAL_PORT 3u
+#define CS_REQ_SERVER_PORT    1u /* of the Host field; else 80 or 443 by scheme */
+#define CS_REQ_REMOTE_PORT    2u
+#define CS_REQ_LOCAL_PORT     3u
 #define CS_REQ_CONTENT_LENGTH 4u /* bytes; -1 when unknown (chunked) or when there is no body */
 /* One number of the request by its CS_REQ_ number. -1 for an unknown number. */
 static inline int64_t cs_req_get_int(cs_request *req, uint32_t what)
@@ -242,18 +242,18 @@ static inline int cs_res_committed(cs_response *res)
 
 /* ---- webapp (context): valid from init until destroy returns, on any thread ----------------------- */
 
-#define CS_CTX_PATH 1u    /* "" or "/shop" */
-#define CS_CTX_NAME 2u    /* display name, else the module's name */
-#define CS_CTX_HOST 3u    /* the virtual host's name */
-#define CS_CTX_SERVER 4u  /* "cserv/0.1.0" */
+#define CS_CTX_PATH   1u /* "" or "/shop" */
+#define CS_CTX_NAME   2u /* display name, else the module's name */
+#define CS_CTX_HOST   3u /* the virtual host's name */
+#define CS_CTX_SERVER 4u /* "cserv/0.1.0" */
 /* One text of the webapp by its CS_CTX_ number; lives as long as the webapp. */
 static inline cs_str cs_ctx_get(cs_ctx *ctx, uint32_t what)
 {
     return ctx->ops->get(ctx, what);
 }
 #define CS_LOG_DEBUG 0u
-#define CS_LOG_INFO 1u
-#define CS_LOG_WARN 2u
+#define CS_LOG_INFO  1u
+#define CS_LOG_WARN  2u
 #define CS_LOG_ERROR 3u
 /* One line in the server's log, with the webapp's path before it. Never waits for the disk. */
 __attribute__((format(printf, 3, 4))) static inline int cs_ctx_log(cs_ctx *ctx, uint32_t level,

@@ -366,6 +366,7 @@ static const char *at_rest(void *arg)
         return "posted output was left";
     for (int i = 0; i < CONNS; i++) {
         const struct wire_conn *c = &w.conns[i];
+        /* A reset that comes together with data is noticed by the next send, or by a deadline. */
         if (!c->reset && c->answered != c->sent / UNIT)
             return c->answered < c->sent / UNIT ? "a request has no answer" : "answered twice";
         if (c->state == DEAD)
@@ -385,9 +386,11 @@ static struct explored explore_scenario(const struct scenario *s)
     const struct model m = {.reset = reset, .state = state, .at_rest = at_rest};
     now = s;
     struct explored found = explore(&m);
-    print_message("%-48s %9llu states, %.4g interleavings: %s\n", s->name,
-                  (unsigned long long)found.states, found.interleavings,
-                  found.wrong ? found.wrong : "never stalls");
+    print_message("%-42s %7llu states, ", s->name, (unsigned long long)found.states);
+    if (found.wrong)
+        print_message("then: %s\n", found.wrong);
+    else
+        print_message("all %.3g interleavings\n", found.interleavings);
     return found;
 }
 

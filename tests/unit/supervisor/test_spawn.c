@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "observe/log.h"
 #include "supervisor/spawn.h"
@@ -158,12 +160,63 @@ static void other_command_lines_are_refused(void **state)
     line_free(&l, &s);
 }
 
-int main(void)
+/* What this program does when it is started as a container: tells one variable. */
+static int tell_tunables(int argc, char **argv)
 {
+    struct spawned s;
+    struct err err = ERR_INIT;
+    if (!spawn_parse(argc, argv, &s, &err))
+        return 1;
+    const char *value = getenv("GLIBC_TUNABLES");
+    value = value ? value : "(none)";
+    bool sent = send(s.supervisor_fd, value, strlen(value), MSG_NOSIGNAL) > 0;
+    close(s.supervisor_fd);
+    spawned_free(&s);
+    return sent ? 0 : 1;
+}
+
+static void assert_tunables(const char *before, const char *in_container)
+{
+    static const struct spawn_options options = {.base = "/base", .home = "/home"};
+    struct err err = ERR_INIT;
+    char text[256];
+    pid_t pid;
+    int fd, status;
+    if (before)
+        setenv("GLIBC_TUNABLES", before, 1);
+    else
+        unsetenv("GLIBC_TUNABLES");
+    assert_true(spawn_container(&options, &pid, &fd, &err));
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&p, 1, 30000), 1);
+    ssize_t n = recv(fd, text, sizeof text - 1, 0);
+    assert_true(n > 0);
+    text[n] = '\0';
+    assert_string_equal(text, in_container);
+    close(fd);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static void the_container_has_room_for_static_tls(void **state)
+{
+    (void)state;
+    assert_tunables(NULL, "glibc.rtld.optional_static_tls=65536");
+    assert_tunables("", "glibc.rtld.optional_static_tls=65536");
+    assert_tunables("glibc.malloc.arena_max=4",
+                    "glibc.malloc.arena_max=4:glibc.rtld.optional_static_tls=65536");
+    assert_tunables("glibc.rtld.optional_static_tls=1024", "glibc.rtld.optional_static_tls=1024");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], SPAWN_COMMAND) == 0)
+        return tell_tunables(argc - 1, argv + 1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sockets_find_their_connectors),
         cmocka_unit_test(a_changed_configuration_takes_what_fits),
         cmocka_unit_test(other_command_lines_are_refused),
+        cmocka_unit_test(the_container_has_room_for_static_tls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The pool's rules: who is woken and when, when it grows and shrinks, what a full queue gives back, what
+ * drain and stop wait for. Tasks are gates that the test opens. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/thread.h"
+#include "observe/counters.h"
+#include "workers/pool.h"
+
+#define SILENCE_US 3000000u
+
+struct gate {
+    struct task task;
+    sem_t *open; /* waits for it; NULL: nothing */
+};
+
+static _Atomic uint32_t begun, ended, run_count, at_once, most_at_once;
+static sem_t gates;
+
+#define await(condition)                                     \
+    do {                                                     \
+        uint64_t await_limit = clock_us() + SILENCE_US;      \
+        while (!(condition)) {                               \
+            if (clock_us() > await_limit)                    \
+                fail_msg("never came true: %s", #condition); \
+            poll(NULL, 0, 1);                                \
+        }                                                    \
+    } while (0)
+
+static void run(void *arg, struct worker *w, struct task *t)
+{
+    struct gate *g = CONTAINER_OF(t, struct gate, task);
+    (void)arg;
+    CHECK(worker_data(w) == w && worker_number(w) < 64);
+    uint32_t now = atomic_fetch_add(&at_once, 1) + 1, most = atomic_load(&most_at_once);
+    while (now > most && !atomic_compare_exchange_weak(&most_at_once, &most, now))
+        ;
+    sem_t *open = g->open;
+    if (open)
+        while (sem_wait(open) != 0)
+            ;
+    atomic_fetch_sub(&at_once, 1);
+    atomic_fetch_add(&run_count, 1); /* from here on the test may reuse the task */
+}
+
+static void begin(void *arg, struct worker *w)
+{
+    (void)arg;
+    worker_set_data(w, w);
+    atomic_fetch_add(&begun, 1);
+}
+
+static void end(void *arg, struct worker *w)
+{
+    (void)arg;
+    CHECK(worker_data(w) == w);
+    atomic_fetch_add(&ended, 1);
+}
+
+static const struct pool_ops ops = {.run = run, .begin = begin, .end = end};
+
+static struct pool *make(uint32_t least, uint32_t most, uint64_t idle_us, uint32_t cap,
+                         uint32_t max_queued)
+{
+    struct err err;
+    struct pool_options o = {.name = "test",
+                             .min_threads = least,
+                             .max_threads = most,
+                             .idle_us = idle_us,
+                             .queues = 2,
+                             .queue_cap = cap,
+                             .max_queued = max_queued,
+                             .ops = &ops};
+    struct pool *p = pool_new(&o, &err);
+    assert_non_null(p);
+    assert_true(pool_start(p, &err));
+    await(atomic_load(&begun) == least);
+    return p;
+}
+
+static struct pool_stats stats_of(struct pool *p)
+{
+    struct pool_stats s;
+    pool_stats(p, &s);
+    return s;
+}
+
+static void finish(struct pool *p)
+{
+    assert_true(pool_drain(p, SILENCE_US));
+    pool_stop(p);
+    assert_int_equal(begun, ended);
+    pool_destroy(&p);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    begun = ended = run_count = at_once = most_at_once = 0;
+    return sem_init(&gates, 0, 0);
+}
+static int tear_down(void **state)
+{
+    (void)state;
+    return sem_destroy(&gates);
+}
+
+/* COUNT tasks in ROWS, as one list for QUEUE. */
+static struct task *list_of(struct gate *rows, uint32_t count, uint32_t queue, sem_t *open)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        rows[i].open = open;
+        rows[i].task = (struct task){.queue = queue};
+        rows[i].task.next = i + 1 < count ? &rows[i + 1].task : NULL;
+    }
+    return &rows[0].task;
+}
+
+static void one_push_wakes_one(void **unused)
+{
+    (void)unused;
+    struct gate rows[4];
+    struct pool *p = make(4, 4, SILENCE_US, 4, 100);
+    await(stats_of(p).idle == 4);
+    for (uint32_t i = 0; i < 20; i++) {
+        uint64_t woken = counter_read(COUNTER_worker_wakeups);
+        assert_null(pool_push(p, list_of(rows, 1, 0, NULL)));
+        await(atomic_load(&run_count) == i + 1);
+        await(stats_of(p).idle == 4);
+        assert_int_equal(counter_read(COUNTER_worker_wakeups) - woken, 1);
+    }
+    finish(p);
+}
+
+/* A batch wakes one, and each that leaves work behind the next: all four run at once. */
+static void a_batch_wakes_one_after_the_other(void **unused)
+{
+    (void)unused;
+    struct gate rows[4];
+    struct pool *p = make(4, 4, SILENCE_US, 4, 100);
+    await(stats_of(p).idle == 4);
+    uint64_t woken = counter_read(COUNTER_worker_wakeups);
+    assert_null(pool_push(p, list_of(rows, 4, 0, &gates)));
+    await(atomic_load(&at_once) == 4);
+    assert_int_equal(counter_read(COUNTER_worker_wakeups) - woken, 4);
+    for (int i = 0; i < 4; i++)
+        sem_post(&gates);
+    finish(p);
+}
+
+static void a_capped_queue_leaves_threads_to_the_other(void **unused)
+{
+    (void)unused;
+    struct gate rows[6], other;
+    struct pool *p = make(4, 4, SILENCE_US, 2, 100);
+    await(stats_of(p).idle == 4);
+    assert_null(pool_push(p, list_of(rows, 6, 0, &gates)));
+    await(atomic_load(&at_once) == 2);
+    uint64_t woken = counter_read(COUNTER_worker_wakeups);
+    assert_false(pool_queue_waits(p)); /* four wait, none of them may run */
+    assert_null(pool_push(p, list_of(&other, 1, 1, NULL)));
+    await(atomic_load(&run_count) == 1);
+    assert_int_equal(counter_read(COUNTER_worker_wakeups) - woken, 1);
+    assert_int_equal(most_at_once, 3);
+    struct queue_stats q;
+    pool_queue_stats(p, 0, &q);
+    assert_int_equal(q.running, 2);
+    assert_int_equal(q.queued, 4);
+    /* regression 109: a higher cap woke nobody */
+    pool_limit(p, 0, 4);
+    await(atomic_load(&at_once) == 4);
+    for (int i = 0; i < 6; i++)
+        sem_post(&gates);
+    finish(p);
+    assert_int_equal(run_count, 7);
+}
+
+/* By one in a millisecond, asked by the poller, while the oldest task waits for a millisecond; not above
+ * the maximum. */
+static void grows_by_age(void **unused)
+{
+    (void)unused;
+    struct gate rows[8];
+    struct pool *p = make(1, 4, SILENCE_US, 8, 100);
+    await(stats_of(p).idle == 1);
+    assert_int_equal(pool_tend(p), 0); /* nothing waits */
+    assert_null(pool_push(p, list_of(rows, 8, 0, &gates)));
+    await(atomic_load(&at_once) == 1);
+    uint64_t from = clock_us();
+    uint32_t threads = 1;
+    while (threads < 4) {
+        uint64_t again = pool_tend(p);
+        assert_true(again > 0 || stats_of(p).threads == 4);
+        uint32_t now = stats_of(p).threads;
+        assert_true(now - threads <= 1);
+        threads = now;
+        if (clock_us() - from > SILENCE_US)
+            fail_msg("only %u threads", threads);
+    }
+    assert_true(clock_us() - from >= 2000); /* three threads, a millisecond between two */
+    await(atomic_load(&at_once) == 4);
+    assert_int_equal(pool_tend(p), 0); /* the maximum: no need to ask again */
+    assert_int_equal(stats_of(p).threads, 4);
+    assert_true(stats_of(p).oldest_us > 0);
+    for (int i = 0; i < 8; i++)
+        sem_post(&gates);
+    finish(p);
+    assert_int_equal(begun, 4);
+}
+
+static void does_not_grow_while_one_is_idle(void **unused)
+{
+    (void)unused;
+    struct gate rows[1];
+    struct pool *p = make(2, 4, SILENCE_US, 8, 100);
+    await(stats_of(p).idle == 2);
+    for (uint32_t i = 0; i < 200; i++) {
+        assert_null(pool_push(p, list_of(rows, 1, 0, NULL)));
+        pool_tend(p);
+        await(atomic_load(&run_count) == i + 1);
+    }
+    assert_int_equal(begun, 2);
+    finish(p);
+}
+
+/* regression 110: threads that came to the end of their idle time together all ended, also those below
+ * minSpareThreads. */
+static void idle_threads_end_but_the_spare_ones(void **unused)
+{
+    (void)unused;
+    for (int round = 0; round < 5; round++) {
+        struct gate rows[8];
+        struct pool *p = make(2, 8, 20000, 8, 100);
+        assert_null(pool_push(p, list_of(rows, 8, 0, &gates)));
+        await((pool_tend(p), atomic_load(&at_once) == 8));
+        for (int i = 0; i < 8; i++)
+            sem_post(&gates);
+        await(stats_of(p).threads == 2);
+        assert_int_equal(begun, 8);
+        await(ended == 6);
+        uint64_t until = clock_us() + 50000; /* some idle times later there are still two */
+        while (clock_us() < until)
+            assert_int_equal(stats_of(p).threads, 2);
+        assert_null(pool_push(p, list_of(rows, 8, 0, &gates))); /* rows are used again */
+        await((pool_tend(p), atomic_load(&at_once) == 8));
+        for (int i = 0; i < 8; i++)
+            sem_post(&gates);
+        finish(p);
+        begun = ended = 0;
+    }
+}
+
+static void a_full_queue_gives_back(void **unused)
+{
+    (void)unused;
+    struct gate rows[10], other[2];
+    struct pool *p = make(1, 1, SILENCE_US, 1, 3);
+    await(stats_of(p).idle == 1);
+    assert_null(pool_push(p, list_of(other, 1, 0, &gates)));
+    await(atomic_load(&at_once) == 1);
+    struct task *refused = pool_push(p, list_of(rows, 10, 0, &gates));
+    uint32_t n = 0;
+    for (; refused; refused = refused->next) {
+        struct gate *g = CONTAINER_OF(refused, struct gate, task);
+        assert_true(g >= &rows[3] && g < &rows[10]); /* not the first three */
+        n++;
+    }
+    assert_int_equal(n, 7);
+    struct queue_stats q;
+    pool_queue_stats(p, 0, &q);
+    assert_int_equal(q.refused, 7);
+    assert_int_equal(q.queued, 3);
+    assert_null(pool_push(p, list_of(&other[1], 1, 1, &gates)));
+    for (int i = 0; i < 5; i++)
+        sem_post(&gates);
+    finish(p);
+    assert_int_equal(run_count, 5);
+}
+
+static void drain_has_a_limit(void **unused)
+{
+    (void)unused;
+    struct gate rows[2];
+    struct pool *p = make(1, 1, SILENCE_US, 1, 10);
+    assert_true(pool_drain(p, 0));
+    assert_null(pool_push(p, list_of(rows, 2, 0, &gates)));
+    uint64_t from = clock_us();
+    assert_false(pool_drain(p, 20000));
+    assert_true(clock_us() - from >= 20000);
+    sem_post(&gates);
+    await(atomic_load(&run_count) == 1);
+    assert_false(pool_drain(p, 0));
+    sem_post(&gates);
+    finish(p);
+}
+
+/* Tasks from several threads at once, with threads coming and going: none is lost, none runs twice. */
+static struct pool *storm;
+static void *push_many(void *arg)
+{
+    struct gate rows[8];
+    _Atomic bool *stop = arg;
+    for (uint64_t n = 0; n < 300 && !atomic_load(stop); n++) {
+        struct task *refused = pool_push(storm, list_of(rows, 8, n % 2, NULL));
+        CHECK(!refused);
+        pool_tend(storm);
+        CHECK(pool_drain(storm, SILENCE_US));
+        if (n % 30 == 0)
+            poll(NULL, 0, 3); /* longer than the idle time */
+    }
+    return NULL;
+}
+
+static void storms(void **unused)
+{
+    (void)unused;
+    struct thread threads[3];
+    _Atomic bool stop = false;
+    storm = make(1, 8, 1000, 6, 1000);
+    for (int i = 0; i < 3; i++)
+        assert_true(thread_start(&threads[i], "pusher", push_many, &stop));
+    for (int i = 0; i < 3; i++)
+        thread_join(&threads[i]);
+    assert_int_equal(run_count, 3 * 300 * 8);
+    finish(storm);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(one_push_wakes_one),
+        TEST(a_batch_wakes_one_after_the_other),
+        TEST(a_capped_queue_leaves_threads_to_the_other),
+        TEST(grows_by_age),
+        TEST(does_not_grow_while_one_is_idle),
+        TEST(idle_threads_end_but_the_spare_ones),
+        TEST(a_full_queue_gives_back),
+        TEST(drain_has_a_limit),
+        TEST(storms),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Fair queues: order within a queue, turns between queues by what their tasks cost, caps on running
+ * tasks, bounds on waiting ones, and the sums that the pool's rules rest on. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "workers/queue.h"
+
+#define MANY 20000u
+
+static struct task tasks[MANY];
+
+static struct task *task_for(uint32_t i, uint32_t queue)
+{
+    assert_true(i < MANY);
+    tasks[i] = (struct task){.queue = queue};
+    return &tasks[i];
+}
+
+static void take_all(struct queues *q)
+{
+    struct task *t;
+    while ((t = queues_take(q, 0)))
+        queues_done(q, t->queue, 0);
+}
+
+static void in_order_within_a_queue(void **unused)
+{
+    (void)unused;
+    struct queues q;
+    assert_true(queues_init(&q, 1, 100, 100));
+    assert_null(queues_take(&q, 0));
+    for (uint32_t i = 0; i < 50; i++)
+        assert_true(queues_push(&q, task_for(i, 0), i));
+    assert_int_equal(q.length, 50);
+    assert_int_equal(queues_oldest(&q), 0); /* the first was pushed at 0 */
+    for (uint32_t i = 0; i < 50; i++) {
+        struct task *t = queues_take(&q, 100);
+        assert_ptr_equal(t, &tasks[i]);
+        assert_null(t->next);
+        assert_int_equal(t->queued_us, i);
+    }
+    assert_null(queues_take(&q, 0));
+    assert_int_equal(q.rows[0].running, 50);
+    assert_int_equal(q.rows[0].taken, 50);
+    assert_int_equal(q.rows[0].max_wait_us, 100);
+    queues_destroy(&q);
+}
+
+static void bounded(void **unused)
+{
+    (void)unused;
+    struct queues q;
+    assert_true(queues_init(&q, 2, 4, 3));
+    for (uint32_t i = 0; i < 3; i++)
+        assert_true(queues_push(&q, task_for(i, 0), 0));
+    assert_false(queues_push(&q, task_for(3, 0), 0));
+    assert_true(queues_push(&q, task_for(4, 1), 0)); /* another queue has its own bound */
+    assert_int_equal(q.rows[0].refused, 1);
+    assert_int_equal(q.length, 4);
+    queues_take(&q, 0);
+    queues_take(&q, 0);
+    assert_true(queues_push(&q, task_for(5, 0), 0));
+    take_all(&q);
+    assert_int_equal(q.length, 0);
+    queues_destroy(&q);
+}
+
+static void capped(void **unused)
+{
+    (void)unused;
+    struct queues q;
+    assert_true(queues_init(&q, 2, 2, 100));
+    for (uint32_t i = 0; i < 5; i++)
+        queues_push(&q, task_for(i, 0), 10 + i);
+    assert_ptr_equal(queues_take(&q, 20), &tasks[0]);
+    assert_ptr_equal(queues_take(&q, 20), &tasks[1]);
+    assert_false(queues_has_work(&q)); /* three wait, none may run */
+    assert_int_equal(q.blocked, 3);
+    assert_int_equal(queues_oldest(&q), 0);
+    assert_null(queues_take(&q, 20));
+    queues_push(&q, task_for(5, 1), 30); /* the others are not held up */
+    assert_true(queues_has_work(&q));
+    assert_int_equal(queues_oldest(&q), 30);
+    assert_ptr_equal(queues_take(&q, 40), &tasks[5]);
+    queues_done(&q, 0, 5);
+    assert_int_equal(queues_oldest(&q), 12);
+    assert_ptr_equal(queues_take(&q, 40), &tasks[2]);
+    assert_null(queues_take(&q, 40));
+    queues_limit(&q, 0, 4);
+    assert_int_equal(q.blocked, 0);
+    assert_ptr_equal(queues_take(&q, 40), &tasks[3]);
+    assert_ptr_equal(queues_take(&q, 40), &tasks[4]);
+    queues_limit(&q, 0, 1); /* below what runs: nothing is taken before that has ended */
+    queues_push(&q, task_for(6, 0), 50);
+    for (int i = 0; i < 3; i++) {
+        assert_false(queues_has_work(&q));
+        queues_done(&q, 0, 5);
+    }
+    assert_false(queues_has_work(&q));
+    queues_done(&q, 0, 5);
+    assert_ptr_equal(queues_take(&q, 60), &tasks[6]);
+    queues_destroy(&q);
+}
+
+/* A queue's share of time is the same, whatever its tasks cost: 100 us against 1000 us means ten tasks
+ * against one. */
+static void shares_are_of_time(void **unused)
+{
+    (void)unused;
+    struct queues q;
+    static const uint32_t cost[] = {100, 1000, 5000};
+    uint64_t spent[3] = {0};
+    assert_true(queues_init(&q, 3, 1000, MANY));
+    for (uint32_t n = 0; n < 3; n++) { /* teach it the costs */
+        for (int i = 0; i < 200; i++) {
+            queues_push(&q, task_for(0, n), 0);
+            queues_take(&q, 0);
+            queues_done(&q, n, cost[n]);
+        }
+        assert_in_range(q.rows[n].cost_us, cost[n] - 10, cost[n]);
+    }
+    for (uint32_t i = 0; i < MANY; i++)
+        queues_push(&q, task_for(i, i % 3), 0);
+    for (int i = 0; i < 3000; i++) {
+        struct task *t = queues_take(&q, 0);
+        spent[t->queue] += cost[t->queue];
+        queues_done(&q, t->queue, cost[t->queue]);
+    }
+    for (int n = 1; n < 3; n++) {
+        assert_true(spent[n] > spent[0] * 9 / 10);
+        assert_true(spent[n] < spent[0] * 11 / 10);
+    }
+    take_all(&q);
+    queues_destroy(&q);
+}
+
+/* However slow the others are, a queue's turn comes after one round. */
+static void nobody_starves(void **unused)
+{
+    (void)unused;
+    struct queues q;
+    assert_true(queues_init(&q, 10, 1000, 1000));
+    for (uint32_t n = 0; n < 9; n++)
+        q.rows[n].cost_us = 20000;
+    for (uint32_t i = 0; i < 900; i++)
+        queues_push(&q, task_for(i, i % 9), 0);
+    queues_push(&q, task_for(900, 9), 0);
+    uint32_t before = 0;
+    while (queues_take(&q, 0) != &tasks[900])
+        before++;
+    assert_true(before <= 9);
+    take_all(&q);
+    queues_destroy(&q);
+}
+
+/* One that takes minutes counts for at most 20 ms, so that its context is not stopped for long. */
+static void cost_is_an_average_within_bounds(void **unused)
+{
+    (void)unused;
+    struct queues q;
+    assert_true(queues_init(&q, 1, 10, 10));
+    for (int i = 0; i < 100; i++) {
+        queues_push(&q, task_for(0, 0), 0);
+        queues_take(&q, 0);
+        queues_done(&q, 0, UINT64_MAX);
+    }
+    assert_in_range(q.rows[0].cost_us, 19990, 20000);
+    for (int i = 0; i < 200; i++) {
+        queues_push(&q, task_for(0, 0), 0);
+        queues_take(&q, 0);
+        queues_done(&q, 0, 0);
+    }
+    assert_in_range(q.rows[0].cost_us, 1, 7); /* never 0 */
+    queues_destroy(&q);
+}
+
+/* Against plain counting: whatever is pushed, taken, done and limited at random, the sums agree. */
+static void sums_agree(void **unused)
+{
+    (void)unused;
+    struct queues q;
+    uint32_t waiting[4] = {0}, running[4] = {0}, cap[4] = {3, 3, 3, 3}, random = 1;
+    assert_true(queues_init(&q, 4, 3, 20));
+    for (int step = 0; step < 20000; step++) {
+        random = random * 1103515245u + 12345u;
+        uint32_t dice = random >> 16, n = dice % 4;
+        struct task *t;
+        switch (dice / 4 % 8) {
+        case 0:
+        case 1:
+        case 2:
+            if (queues_push(&q, task_for((uint32_t)step, n), 0))
+                waiting[n]++;
+            else
+                assert_int_equal(waiting[n], 20);
+            break;
+        case 3:
+        case 4:
+            if ((t = queues_take(&q, 0))) {
+                assert_true(running[t->queue] < cap[t->queue]);
+                waiting[t->queue]--;
+                running[t->queue]++;
+            }
+            break;
+        case 5:
+        case 6:
+            if (running[n] > 0) {
+                running[n]--;
+                queues_done(&q, n, dice % 3000);
+            }
+            break;
+        default:
+            queues_limit(&q, n, cap[n] = 1 + dice / 32 % 6);
+        }
+        uint32_t length = 0, blocked = 0;
+        for (int i = 0; i < 4; i++) {
+            assert_int_equal(q.rows[i].length, waiting[i]);
+            assert_int_equal(q.rows[i].running, running[i]);
+            length += waiting[i];
+            blocked += running[i] >= cap[i] ? waiting[i] : 0;
+        }
+        assert_int_equal(q.length, length);
+        assert_int_equal(q.blocked, blocked);
+        assert_int_equal(queues_has_work(&q), length > blocked);
+    }
+    for (uint32_t i = 0; i < 4; i++)
+        queues_limit(&q, i, 1000);
+    take_all(&q);
+    queues_destroy(&q);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(in_order_within_a_queue),
+        cmocka_unit_test(bounded),
+        cmocka_unit_test(capped),
+        cmocka_unit_test(shares_are_of_time),
+        cmocka_unit_test(nobody_starves),
+        cmocka_unit_test(cost_is_an_average_within_bounds),
+        cmocka_unit_test(sums_agree),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
