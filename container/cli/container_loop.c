@@ -160,6 +160,7 @@ void container_ready(struct container *c)
     uint32_t refused, running = count_webapps(c, &refused);
     LOG(cli, LOG_INFO, "ready in %llu ms: %u webapps, %u refused",
         (unsigned long long)(clock_us() - c->started_us) / 1000, running, refused);
+    log_flush(200); /* who is told of a refusal and looks into the log finds it there */
     if (c->options->supervisor_fd < 0) {
         ready_alone(c);
         return;

@@ -44,20 +44,20 @@ struct conn {
     const struct transport_ops *transport;
     void *transport_state; /* owner */
     const struct net_listener *listener;
-    void *active;             /* owner: the connector's; NULL while idle */
-    struct inbox_node node;   /* the way back from a lease */
-    struct list again;        /* poller: work left for the next turn */
-    struct list all;          /* poller: every connection of the poller */
-    struct wheel_entry timer; /* poller */
-    struct conn_address peer; /* constant */
+    void *active;              /* owner: the connector's; NULL while idle */
+    struct inbox_node node;    /* the way back from a lease */
+    struct list again;         /* poller: work left for the next turn */
+    struct list all;           /* poller: every connection of the poller */
+    struct wheel_entry timer;  /* poller */
+    struct conn_address peer;  /* constant */
     struct conn_address local; /* owner: filled when first asked for; family 0 before */
-    uint32_t slot, serial;    /* constant; serial counts the uses of the slot */
-    uint32_t requests;        /* owner: requests taken so far */
-    uint16_t io_jobs;         /* poller: jobs of io threads under way */
-    uint8_t state;            /* poller: connector/states.h */
-    uint8_t verdict;          /* worker in its lease, then poller */
-    uint8_t reason;           /* owner: enum close_reason */
-    bool armed;               /* poller: the event was added */
+    uint32_t slot, serial;     /* constant; serial counts the uses of the slot */
+    uint32_t requests;         /* owner: requests taken so far */
+    uint16_t io_jobs;          /* poller: jobs of io threads under way */
+    uint8_t state;             /* poller: connector/states.h */
+    uint8_t verdict;           /* worker in its lease, then poller */
+    uint8_t reason;            /* owner: enum close_reason */
+    bool armed;                /* poller: the event was added */
 };
 _Static_assert(sizeof(struct event) <= 128, "libevent's event grew: see the memory budget");
 _Static_assert(sizeof(struct conn) - sizeof(struct event) <= 208, "an idle connection got too big");

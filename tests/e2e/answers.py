@@ -5,7 +5,7 @@ lengths, parameters, cleanups, stale handles; and the life of a webapp in its or
 import os
 import re
 import shutil
-from served import (HERE, Client, Server, becomes, check, compile_module, end, read, same, skip,
+from served import (HERE, Client, Server, check, compile_module, end, read, same, skip,
                     write)
 
 SOURCES = os.path.join(HERE, "modules")
@@ -59,7 +59,7 @@ def expect(name, got, status, text=None, **fields):
 
 
 def logged(name, text):
-    return check(name, becomes(lambda: text in server.log()), "no '%s' in the log" % text)
+    return check(name, server.logs(text), "no '%s' in the log" % text)
 
 
 # ---- methods ----

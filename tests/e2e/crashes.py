@@ -63,7 +63,7 @@ for name, hook, _ in ENDS:
         r"its files change\. Deploy a mended file" % (name, name, name, hook), row), row)
     check(name + "/journal", journal(server, name).startswith("cserv-journal 1 bad %s " % hook),
           journal(server, name))
-    check(name + "/log", "ended the server in its %s phase" % hook in server.log())
+    check(name + "/log", server.logs("/%s.so ended the server in its %s phase" % (name, hook)))
     same(name + "/answers-503", server.get("/%s/hello" % name).status, 503)
 for name in ("before", "later"):
     same("serves/" + name, server.get("/%s/hello" % name).text, "hello")
@@ -143,7 +143,7 @@ for file, phase in [("hangs.so", "init"), ("hangs-in-health.so", "health"), ("la
     row = sentence(server, file)
     check(file + "/list", re.search(r":failed:0:\S+ - \S+ did not return from its %s phase within \d+ ms "
                                     r"\(hookTimeout\)\. It is abandoned" % phase, row), row)
-    check(file + "/log", "did not return from its %s phase" % phase in server.log())
+    check(file + "/log", server.logs("%s did not return from its %s phase" % (file, phase)))
     check(file + "/answers-503", server.get("/%s/hello" % file.replace(".so", "")).status == 503)
 same("hangs/others-serve", server.get("/good/hello").text, "hello")
 

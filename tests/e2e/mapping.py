@@ -137,7 +137,7 @@ rows = server.webapps()
 check("list", rows.get("xml", "").startswith("/xml:running:0:") and
       rows.get("with#default.so", "").startswith("/with/default:running:0:") and
       rows.get("ROOT.so", "").startswith("/:running:0:") and " 1.0" in rows["ROOT.so"], rows)
+server.stop()
 log = server.log()
 check("log-is-quiet", " ERROR " not in log and work in log, log[-600:])
-server.stop()
 end()

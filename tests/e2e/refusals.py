@@ -137,11 +137,13 @@ compiled("unknown-table", r"declares \.websockets, which this server does not se
 check("unknown-table-is-unknown", "websockets" in read(header))
 
 # ---- what its code does while it is loaded: in the probe's child only ----
+# regression 012: exit(0) in the probe's child counted as well described, and then ended the server
 compiled("exit-0", r"ends the process while it is loaded and described \(exit code 0\)", CONSTRUCTOR % "exit(0);")
 compiled("exit-3", r"ends the process while it is loaded and described \(exit code 3\): it said: bye\. Its",
          CONSTRUCTOR % 'puts("bye"); exit(3);')
 compiled("describe-exits", r"ends the process while it is loaded and described \(exit code 0\)",
          OWN_DESCRIBE % "_exit(0);")
+# regression 013: what a constructor printed first hid the child's sentence
 compiled("talks-first", r"servlet hello is declared twice",
          (ROWS % '.name = "hello", .get = get') + (CONSTRUCTOR % 'puts("I begin"); fflush(stdout);')[len(MODULE):])
 if KIND:
@@ -191,6 +193,7 @@ folder("xml-pattern", r"servlets again and hello both have the URL pattern '/hel
        "</web-app>")
 folder("bad-module", r"bad-module/WEB-INF/lib/z\.so is not an ELF file", None)
 write(server.webapp("bad-module/WEB-INF/lib/z.so"), "no module")
+# regression 014: of the folders above a module only the nearest was looked at, and web.xml not at all
 folder("web-inf-open", r"the folder \S+/web-inf-open/WEB-INF may be written by everybody.*chmod", None)
 os.chmod(server.webapp("web-inf-open/WEB-INF"), 0o777)
 folder("xml-open", r"the file \S+/xml-open/WEB-INF/web\.xml may be written by everybody", "<web-app/>")
@@ -224,6 +227,7 @@ for path in ("/good/hello", "/zebra/hello", "/old/hello"):
     same("serves" + path, server.get(path).text, "hello")
 
 rows = server.webapps()
+server.logs("%d refused" % len(expected)) # the last line of a start
 log = server.log()
 for file, (name, pattern) in sorted(expected.items()):
     row = rows.get(file, "")

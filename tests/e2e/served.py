@@ -164,6 +164,10 @@ class Server:
     def log(self):
         return read(os.path.join(self.base, "logs", "cserv.log"))
 
+    def logs(self, text):
+        """Whether TEXT is in the log, or comes: lines are on disk within a second."""
+        return becomes(lambda: text in self.log())
+
     def webapps(self):
         """docBase's name: the line of `list`."""
         rows = {}

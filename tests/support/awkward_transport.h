@@ -24,12 +24,13 @@ struct awkward {
     struct buf raw, records, out; /* off the socket; complete ones; encoded, not sent */
     size_t committed;             /* bytes of the caller's that `out` stands for */
     size_t blob;                  /* bytes of the blob still to be put out */
-    unsigned sends, asked;
+    unsigned sends;
     bool greeted, waits; /* waits for 0x40 */
     bool freed;          /* the record in front has its blob */
 };
 static _Atomic unsigned awkward_open, awkward_reads_blocked, awkward_writes_blocked;
-static _Atomic bool awkward_asks; /* whether servers ask */
+static _Atomic bool awkward_asks;     /* whether servers ask now and then */
+static _Atomic bool awkward_ask_once; /* the next send does */
 
 static struct awkward *awkward_of(struct conn *c)
 {
@@ -153,8 +154,9 @@ static long awkward_sendv(struct conn *c, const struct iovec *iov, int n)
         i++;
     if (i == n)
         return 0;
-    if (a->committed == 0 && !a->waits && atomic_load(&awkward_asks) &&
-        ++a->sends % AWKWARD_ASKS == 0) {
+    bool begins = a->committed == 0 && !a->waits;
+    bool regular = begins && atomic_load(&awkward_asks) && ++a->sends % AWKWARD_ASKS == 0;
+    if (regular || (begins && atomic_exchange(&awkward_ask_once, false))) {
         a->waits = true;
         CHECK(buf_append(&a->out, "?", 1));
     }

@@ -16,7 +16,7 @@ struct engine {
     bool slow;       /* answers are not gathered with those before */
     uint32_t queues; /* at least 1 */
     uint32_t share;  /* threads of one queue; 0: all */
-    _Atomic uint32_t slots_taken, slots_given, served;
+    _Atomic uint32_t slots_taken, slots_given, served, done; /* done: also ended */
 };
 
 uint32_t engine_slot_take(struct engine *e)
@@ -54,6 +54,7 @@ void engine_serve(struct engine *e, uint32_t slot, struct exchange *x)
     atomic_fetch_add(&e->served, 1);
     e->serve(e, x);
     response_finish(x); /* harmless where serve did it */
+    atomic_fetch_add(&e->done, 1);
 }
 
 uint32_t engine_queue_count(const struct engine *e)

@@ -37,6 +37,10 @@ static void serve(struct engine *e, struct exchange *x)
     } else if (path_is(x, "/static")) {
         for (int i = 0; i < 40; i++)
             response_write_ref(x, span_make(piece, sizeof(piece)), release, &released);
+    } else if (path_is(
+                   x, "/pieces")) { /* larger than what is copied, smaller than a socket's buffer */
+        for (int i = 0; i < 3; i++)
+            response_write_ref(x, span_make(piece, 17000), release, &released);
     } else if (path_is(x, "/flushed")) {
         response_write(x, SPAN_LIT("first,"));
         response_flush(x);
@@ -176,6 +180,30 @@ static void slow_reader_ends_the_lease_once(void **state)
     close(fd);
 }
 
+static void pieces_sent_at_once_are_released(void **state)
+{
+    int fd = client_connect(*state, 0);
+    char head[1024];
+    uint64_t early = counter_read(COUNTER_leases_ended_early);
+    for (unsigned i = 1; i <= 10; i++) {
+        client_send(fd, GET("/pieces"));
+        client_head(fd, head, sizeof(head));
+        for (int k = 0; k < 3; k++) {
+            client_expect(fd, "4268\r\n");
+            for (size_t n = 0; n < 17000; n++) {
+                char c;
+                assert_int_equal(client_read(fd, &c, 1), 1);
+                assert_int_equal(c, piece[n]);
+            }
+            client_expect(fd, "\r\n");
+        }
+        client_expect(fd, "0\r\n\r\n");
+        rig_await(released == 3 * i);
+    }
+    assert_int_equal(counter_read(COUNTER_leases_ended_early), early);
+    close(fd);
+}
+
 static void client_goes_away_in_the_lease(void **state)
 {
     struct rig *r = *state;
@@ -262,6 +290,7 @@ int main(void)
         TEST(empty_writes_are_no_chunks),
         TEST(abort_is_seen),
         TEST(slow_reader_ends_the_lease_once),
+        TEST(pieces_sent_at_once_are_released),
         TEST(client_goes_away_in_the_lease),
         TEST(half_close_still_gets_its_answers),
         TEST(unlimited_requests),
