@@ -164,7 +164,7 @@ void child_readable(struct supervisor *s)
         if (s->child.ready) {
             char how[64];
             snprintf(how, sizeof how, "container %ld ended", (long)s->child.pid);
-            s->after_crash = false; /* it served: nothing was being tried */
+            s->after_crash = true; /* what served is not "trying"; what hung in a hook still is */
             child_ended(s, how);
         }
     }

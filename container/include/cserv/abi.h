@@ -160,7 +160,8 @@ struct cs_listeners {
 
 /* What cs_module_describe returns; made by CS_WEBAPP. Hooks may be NULL and run on the webapp's own
  * life-cycle thread, each within hookTimeout: init, (listeners, filters, servlets), start, health; then
- * requests; then stop until it returns other than CS_EAGAIN, (servlets, filters, listeners), destroy. */
+ * requests; then stop until it returns other than CS_EAGAIN, (servlets, filters, listeners), destroy.
+ * stop and destroy also run for a module whose init or start failed: they find what it left. */
 typedef struct cs_module {
     uint32_t size CS_0, abi_minor CS_0;
     const char *fields CS_0; /* the initialisers as written: names what a server does not know */
