@@ -263,7 +263,8 @@ bool connector_abort(struct connector *c, uint64_t limit_us)
         group_call(&c->groups[i], abort_group, NULL);
     for (uint32_t i = 0; i < c->group_count; i++) {
         uint64_t now = clock_us();
-        if (!pool_drain(c->groups[i].pool, now < deadline ? deadline - now : 0))
+        if (!pool_drain(c->groups[i].pool, now < deadline ? deadline - now : 0) ||
+            !role_wait_quiet(&c->groups[i].role, deadline))
             return false;
     }
     for (uint32_t i = 0; i < c->group_count; i++) /* what came back from its lease meanwhile */

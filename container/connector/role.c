@@ -14,11 +14,13 @@ void role_init(struct role *r)
     *r = (struct role){.held = false};
     lock_init(&r->lock, "poller role");
     cond_init(&r->cond);
+    cond_init(&r->quiet);
 }
 
 void role_destroy(struct role *r)
 {
     cond_destroy(&r->cond);
+    cond_destroy(&r->quiet);
     lock_destroy(&r->lock);
 }
 
@@ -35,6 +37,7 @@ bool role_wait(struct role *r, struct task **rest)
 {
     *rest = NULL;
     lock_acquire(&r->lock);
+    r->waiting++;
     while (!r->ended) {
         uint64_t now = clock_us(), wait = look_again_us(r, now);
         if (wait == 0)
@@ -47,6 +50,7 @@ bool role_wait(struct role *r, struct task **rest)
             cond_wait_until(&r->cond, &r->lock, now + wait);
         }
     }
+    r->waiting--;
     bool mine = !r->ended;
     if (mine) {
         r->held = true;
@@ -58,11 +62,20 @@ bool role_wait(struct role *r, struct task **rest)
     return mine;
 }
 
+bool role_has_standby(struct role *r)
+{
+    lock_acquire(&r->lock);
+    bool has = r->waiting > 0;
+    lock_release(&r->lock);
+    return has;
+}
+
 uint64_t role_offer(struct role *r, struct task *batch, uint64_t now_us)
 {
     lock_acquire(&r->lock);
     CHECK(r->held && !r->batch);
     r->held = false;
+    r->running++;
     r->batch = batch;
     r->offered_us = now_us;
     uint64_t offer = ++r->offer;
@@ -88,6 +101,8 @@ struct task *role_next(struct role *r, uint64_t offer)
 bool role_retake(struct role *r, uint64_t offer)
 {
     lock_acquire(&r->lock);
+    if (--r->running == 0)
+        cond_broadcast(&r->quiet);
     bool mine = r->offer == offer && !r->held;
     if (mine) {
         CHECK(!r->batch);
@@ -95,6 +110,16 @@ bool role_retake(struct role *r, uint64_t offer)
     }
     lock_release(&r->lock);
     return mine;
+}
+
+bool role_wait_quiet(struct role *r, uint64_t deadline_us)
+{
+    lock_acquire(&r->lock);
+    while (r->running > 0 && clock_us() < deadline_us)
+        cond_wait_until(&r->quiet, &r->lock, deadline_us);
+    bool quiet = r->running == 0;
+    lock_release(&r->lock);
+    return quiet;
 }
 
 void role_end(struct role *r)

@@ -201,7 +201,8 @@ static bool may_run_batch(struct group *g)
         if (n == g->inline_max || !is_quick(g, t))
             return false;
     }
-    return n > 0;
+    /* Without a standby a handler that is slower than it was would hold up the whole group. */
+    return n > 0 && role_has_standby(&g->role);
 }
 
 /* The first slice of the batch; the rest stays for the next turn. */

@@ -68,10 +68,8 @@ static bool quick(void *arg, uint32_t slot, const struct exchange *x)
         struct arena *arena = (struct arena *)(uintptr_t)&x->arena;
         yes = mapper_map(app->mapper, path, arena, NULL, NULL, &map);
         const struct servlet *s = map.value;
-        if (yes && s) { /* one that was never called may be slow */
-            uint32_t average = atomic_load_explicit(&s->average_us, memory_order_relaxed);
-            yes = average > 0 && average < QUICK_US;
-        }
+        if (yes && s) /* one that was never called may be slow: UINT32_MAX */
+            yes = atomic_load_explicit(&s->average_us, memory_order_relaxed) < QUICK_US;
     }
     hazard_clear(&e->hazards[slot]);
     return yes;

@@ -99,8 +99,6 @@ static void note_time(struct servlet *s, uint64_t took_us)
     /* Up at once, down slowly; UINT32_MAX: never measured, so never taken for quick. */
     bool jump = old == UINT32_MAX || took > (uint64_t)old * 4;
     uint32_t average = jump ? took : (old * 7 + took) / 8;
-    if (average == 0)
-        average = 1; /* 0 is "never called" */
     atomic_store_explicit(&s->average_us, average, memory_order_relaxed);
 }
 

@@ -236,7 +236,7 @@ static void a_client_that_takes_nothing(void **state)
     int fd = client_connect(r, 4096);
     client_send(fd, GET("/many"));
     rig_await(atomic_load(&gone) > 0);
-    assert_int_equal(rig_closed(r, "send_timeout"), 1);
+    rig_await(rig_closed(r, "send_timeout") == 1);
     assert_int_equal(counter_read(COUNTER_timeouts) - timeouts, 1);
     close(fd);
 }

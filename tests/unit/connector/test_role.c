@@ -1,171 +1,173 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The moving poller role: who gets it, when, and with what. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+ * The moving poller role: who takes it and when (connector/role.h by itself), and that handlers which are
+ * believed quick and then block hold up nobody but themselves (through a real connector). */
+#include "connector_rig.h"
 
-#include <cmocka.h>
+#include <semaphore.h>
 
-#include "base/clock.h"
 #include "base/thread.h"
 #include "connector/role.h"
 
-struct standby {
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
+
+/* ---- by itself ---- */
+
+struct other {
     struct role *role;
     struct thread thread;
-    struct lock lock;
-    struct cond cond;
-    bool waited, got;
     struct task *rest;
-    uint64_t got_us;
+    _Atomic bool took, ended;
 };
 
 static void *wait_for_role(void *arg)
 {
-    struct standby *s = arg;
-    struct task *rest;
-    bool got = role_wait(s->role, &rest);
-    lock_acquire(&s->lock);
-    s->waited = true;
-    s->got = got;
-    s->rest = rest;
-    s->got_us = clock_us();
-    cond_broadcast(&s->cond);
-    lock_release(&s->lock);
+    struct other *o = arg;
+    if (role_wait(o->role, &o->rest))
+        atomic_store(&o->took, true);
+    else
+        atomic_store(&o->ended, true);
     return NULL;
 }
 
-static void standby_start(struct standby *s, struct role *r)
+static void start_other(struct other *o, struct role *r)
 {
-    *s = (struct standby){.role = r};
-    lock_init(&s->lock, "standby");
-    cond_init(&s->cond);
-    assert_true(thread_start(&s->thread, "standby", wait_for_role, s));
+    *o = (struct other){.role = r};
+    assert_true(thread_start(&o->thread, "standby", wait_for_role, o));
+    rig_await(role_has_standby(r));
 }
 
-/* False: it still waits after LIMIT_US. */
-static bool standby_waited(struct standby *s, uint64_t limit_us)
+static struct task *three(struct task *t)
 {
-    uint64_t deadline = clock_us() + limit_us;
-    lock_acquire(&s->lock);
-    while (!s->waited && clock_us() < deadline)
-        cond_wait_until(&s->cond, &s->lock, deadline);
-    bool waited = s->waited;
-    lock_release(&s->lock);
-    return waited;
+    t[0] = (struct task){.next = &t[1]};
+    t[1] = (struct task){.next = &t[2]};
+    t[2] = (struct task){.next = NULL};
+    return t;
 }
 
-static void standby_end(struct standby *s)
+static void taken_back(void **unused)
 {
-    thread_join(&s->thread);
-    cond_destroy(&s->cond);
-    lock_destroy(&s->lock);
-}
-
-static void first_one_gets_it_at_once(void **state)
-{
-    (void)state;
+    (void)unused;
     struct role r;
-    struct task *rest;
+    struct other o;
+    struct task tasks[3], *rest;
+    role_init(&r);
+    assert_true(role_wait(&r, &rest)); /* at once: nobody ever had it */
+    assert_null(rest);
+    assert_false(role_has_standby(&r));
+    start_other(&o, &r);
+    uint64_t offer = role_offer(&r, three(tasks), clock_us() + 1000000); /* not old for a second */
+    for (int i = 0; i < 3; i++)
+        assert_ptr_equal(role_next(&r, offer), &tasks[i]);
+    assert_null(role_next(&r, offer));
+    assert_false(role_wait_quiet(&r, 0));
+    assert_true(role_retake(&r, offer));
+    assert_true(role_wait_quiet(&r, 0));
+    assert_false(o.took);
+    role_end(&r);
+    thread_join(&o.thread);
+    assert_true(o.ended);
+    role_destroy(&r);
+}
+
+static void taken_by_the_standby(void **unused)
+{
+    (void)unused;
+    struct role r;
+    struct other o;
+    struct task tasks[3], *rest;
     role_init(&r);
     assert_true(role_wait(&r, &rest));
-    assert_null(rest);
+    start_other(&o, &r);
+    uint64_t offered = clock_us(), offer = role_offer(&r, three(tasks), offered);
+    assert_ptr_equal(role_next(&r, offer), &tasks[0]);
+    rig_await(o.took);
+    assert_true(clock_us() - offered >= 500);
+    assert_ptr_equal(o.rest, &tasks[1]); /* what was not begun */
+    assert_null(role_next(&r, offer));
+    assert_false(role_has_standby(&r));
+    assert_false(role_retake(&r, offer));
+    thread_join(&o.thread);
     role_end(&r);
     assert_false(role_wait(&r, &rest));
     role_destroy(&r);
 }
 
-static void who_offers_runs_all_and_takes_it_back(void **state)
-{
-    (void)state;
-    struct role r;
-    struct task tasks[3] = {{.next = &tasks[1]}, {.next = &tasks[2]}, {.next = NULL}}, *rest;
-    role_init(&r);
-    assert_true(role_wait(&r, &rest));
-    uint64_t offer = role_offer(&r, &tasks[0], clock_us());
-    for (int i = 0; i < 3; i++)
-        assert_ptr_equal(role_next(&r, offer), &tasks[i]);
-    assert_null(role_next(&r, offer));
-    assert_true(role_retake(&r, offer));
-    role_end(&r);
-    role_destroy(&r);
-}
+/* ---- in a connector ---- */
 
-/* The holder is stuck in the first task: the standby gets the role, and the tasks behind it. */
-static void standby_takes_an_old_offer_with_the_rest(void **state)
-{
-    (void)state;
-    struct role r;
-    struct standby s;
-    struct task tasks[3] = {{.next = &tasks[1]}, {.next = &tasks[2]}, {.next = NULL}}, *rest;
-    role_init(&r);
-    assert_true(role_wait(&r, &rest));
-    standby_start(&s, &r);
-    uint64_t offered = clock_us();
-    uint64_t offer = role_offer(&r, &tasks[0], offered);
-    assert_ptr_equal(role_next(&r, offer), &tasks[0]);
-    assert_true(standby_waited(&s, 5000000));
-    assert_true(s.got);
-    assert_true(s.got_us - offered >= 500);
-    assert_ptr_equal(s.rest, &tasks[1]);
-    assert_ptr_equal(s.rest->next, &tasks[2]);
-    assert_null(role_next(&r, offer));
-    assert_false(role_retake(&r, offer));
-    role_end(&r);
-    standby_end(&s);
-    role_destroy(&r);
-}
+static sem_t open_gate;
+static _Atomic unsigned blocked;
 
-/* A standby that sleeps because nothing was offered for long is told of the next offer. */
-static void sleeping_standby_is_told(void **state)
+static void serve(struct engine *e, struct exchange *x)
 {
-    (void)state;
-    struct role r;
-    struct standby s;
-    struct task task = {.next = NULL}, *rest;
-    role_init(&r);
-    assert_true(role_wait(&r, &rest));
-    standby_start(&s, &r);
-    bool asleep = false;
-    for (uint64_t deadline = clock_us() + 5000000; !asleep && clock_us() < deadline;) {
-        lock_acquire(&r.lock);
-        asleep = r.asleep;
-        lock_release(&r.lock);
+    (void)e;
+    if (span_eq(x->req.uri.path, SPAN_LIT("/block"))) {
+        atomic_fetch_add(&blocked, 1);
+        while (sem_wait(&open_gate) != 0)
+            ;
     }
-    assert_true(asleep);
-    role_offer(&r, &task, clock_us());
-    assert_true(standby_waited(&s, 5000000));
-    assert_ptr_equal(s.rest, &task);
-    role_end(&r);
-    standby_end(&s);
-    role_destroy(&r);
+    response_write(x, x->req.uri.path);
 }
 
-static void end_reaches_the_standby(void **state)
+static int set_up(void **state)
 {
-    (void)state;
-    struct role r;
-    struct standby s;
-    struct task *rest;
-    role_init(&r);
-    assert_true(role_wait(&r, &rest));
-    standby_start(&s, &r);
-    role_end(&r);
-    assert_true(standby_waited(&s, 5000000));
-    assert_false(s.got);
-    standby_end(&s);
-    role_destroy(&r);
+    static struct rig r;
+    rig_init(&r, serve);
+    rig_start(&r);
+    sem_init(&open_gate, 0, 0);
+    atomic_store(&blocked, 0);
+    *state = &r;
+    return 0;
+}
+
+/* regression 116: two requests of a servlet that used to be quick and now blocks took both threads of the
+ * group, and nobody polled any more. */
+static void quick_ones_that_block(void **state)
+{
+    int stuck[3], fd = client_connect(*state, 0);
+    for (unsigned i = 0; i < 3; i++) {
+        stuck[i] = client_connect(*state, 0);
+        client_send(stuck[i], GET("/block"));
+        rig_await(atomic_load(&blocked) == i + 1);
+        client_send(fd, GET("/fine"));
+        client_answer(fd, "/fine");
+    }
+    for (int i = 0; i < 3; i++)
+        sem_post(&open_gate);
+    for (int i = 0; i < 3; i++) {
+        client_answer(stuck[i], "/block");
+        close(stuck[i]);
+    }
+    client_send(fd, GET("/fine"));
+    client_answer(fd, "/fine");
+    close(fd);
+    rig_stop(*state);
+}
+
+/* regression 117: connector_abort said that no request runs while one ran on a poller's thread. */
+static void abort_waits_for_them(void **state)
+{
+    struct rig *r = *state;
+    int fd = client_connect(r, 0);
+    client_send(fd, GET("/block"));
+    rig_await(atomic_load(&blocked) == 1);
+    connector_drain(r->connector);
+    uint64_t from = clock_us();
+    assert_false(connector_abort(r->connector, 50000));
+    assert_true(clock_us() - from < 1000000);
+    sem_post(&open_gate);
+    assert_true(connector_abort(r->connector, RIG_SILENCE * 1000000u));
+    assert_int_equal(r->engine.done, 1);
+    close(fd);
+    rig_stop(r);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_one_gets_it_at_once),
-        cmocka_unit_test(who_offers_runs_all_and_takes_it_back),
-        cmocka_unit_test(standby_takes_an_old_offer_with_the_rest),
-        cmocka_unit_test(sleeping_standby_is_told),
-        cmocka_unit_test(end_reaches_the_standby),
+        cmocka_unit_test(taken_back),
+        cmocka_unit_test(taken_by_the_standby),
+        cmocka_unit_test_setup(quick_ones_that_block, set_up),
+        cmocka_unit_test_setup(abort_waits_for_them, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
