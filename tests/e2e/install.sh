@@ -104,7 +104,7 @@ add_library(shop MODULE shop.c)
 set_target_properties(shop PROPERTIES PREFIX "")
 target_link_libraries(shop PRIVATE cserv::module)
 END
-    cmake -S "$work/shop" -B "$work/shop/build" -DCMAKE_PREFIX_PATH="$prefix" &&
+    cmake -G Ninja -S "$work/shop" -B "$work/shop/build" -DCMAKE_PREFIX_PATH="$prefix" &&
         cmake --build "$work/shop/build" || return 1
     exports=$(nm -D --defined-only "$work/shop/build/shop.so" | awk '{ print $NF }')
     [ "$exports" = cs_module_describe ] || { echo "exports: $exports" && return 1; }

@@ -48,24 +48,36 @@ static void taken_back(void **unused)
 {
     (void)unused;
     struct role r;
-    struct other o;
     struct task tasks[3], *rest;
     role_init(&r);
     assert_true(role_wait(&r, &rest)); /* at once: nobody ever had it */
     assert_null(rest);
     assert_false(role_has_standby(&r));
-    start_other(&o, &r);
-    uint64_t offer = role_offer(&r, three(tasks), clock_us() + 1000000); /* not old for a second */
+    uint64_t offer = role_offer(&r, three(tasks), clock_us());
     for (int i = 0; i < 3; i++)
         assert_ptr_equal(role_next(&r, offer), &tasks[i]);
     assert_null(role_next(&r, offer));
     assert_false(role_wait_quiet(&r, 0));
     assert_true(role_retake(&r, offer));
     assert_true(role_wait_quiet(&r, 0));
-    assert_false(o.took);
+    role_end(&r);
+    assert_false(role_wait(&r, &rest));
+    role_destroy(&r);
+}
+
+/* One that sleeps, because nothing was offered for long, is woken by the end. */
+static void ended(void **unused)
+{
+    (void)unused;
+    struct role r;
+    struct other o;
+    struct task *rest;
+    role_init(&r);
+    assert_true(role_wait(&r, &rest));
+    start_other(&o, &r);
     role_end(&r);
     thread_join(&o.thread);
-    assert_true(o.ended);
+    assert_true(o.ended && !o.took);
     role_destroy(&r);
 }
 
@@ -166,6 +178,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(taken_back),
         cmocka_unit_test(taken_by_the_standby),
+        cmocka_unit_test(ended),
         cmocka_unit_test_setup(quick_ones_that_block, set_up),
         cmocka_unit_test_setup(abort_waits_for_them, set_up),
     };

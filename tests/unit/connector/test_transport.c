@@ -12,7 +12,7 @@
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
 
 static sem_t routing, go_on, serving, go_serve;
-static char large[100000];
+static char large[40000];
 
 static bool path_is(const struct exchange *x, const char *path)
 {
