@@ -2,6 +2,7 @@
  * Puts the container together, top-down, and takes it apart in reverse: see container.h. */
 #include "cli/container.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,9 @@ static struct connector_options connector_options_from(const struct connector_co
         .relaxed_path_chars = k->relaxed_path_chars,
         .relaxed_query_chars = k->relaxed_query_chars,
         .server = k->server,
+        .tcp_no_delay = k->tcp_no_delay,
+        .socket_rx_buf = (int)k->socket_rx_buf,
+        .socket_tx_buf = (int)k->socket_tx_buf,
     };
 }
 
@@ -134,6 +138,7 @@ static bool make_service(struct container *c, struct service_run *s, struct err 
         .server_name = "cserv/" CSERV_VERSION,
         .max_parameter_count = k ? (uint32_t)k->max_parameter_count : 1000,
         .max_post_size = k ? (uint64_t)k->max_post_size : 2097152,
+        .allow_trace = k && k->allow_trace,
     };
     s->engine = engine_new(&eo, err);
     if (!s->engine)
@@ -242,10 +247,20 @@ static bool start_log(const struct container_options *o, struct err *err)
     return log_start(&lo, err);
 }
 
+/* A heap per thread would keep what each thread's largest burst needed. The hot path allocates little,
+ * so two heaps are enough, and memory stays what it was after the first minute. */
+static void set_heap(void)
+{
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+}
+
 int container_run(const struct container_options *options)
 {
     struct container c = {.options = options, .started_us = clock_us(), .signal_fd = -1};
     struct err err = ERR_INIT;
+    set_heap();
     signal(SIGPIPE, SIG_IGN);
     bool logging = container_signals(&c, &err) && start_log(options, &err);
     if (!logging || !set_up(&c, &err)) {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,20 @@ static bool group_init(struct connector *c, uint32_t number, struct err *err)
     return true;
 }
 
+/* On the listening socket: on Linux accepted ones inherit all three. */
+static bool set_socket_options(const struct connector_options *o, int fd, struct err *err)
+{
+    int on = o->tcp_no_delay, rx = o->socket_rx_buf, tx = o->socket_tx_buf;
+    const char *name = NULL;
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0)
+        name = "tcpNoDelay";
+    else if (rx > 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rx, sizeof(rx)) != 0)
+        name = "socket.rxBufSize";
+    else if (tx > 0 && setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &tx, sizeof(tx)) != 0)
+        name = "socket.txBufSize";
+    return !name || err_sys(err, errno, "cannot set %s on a listening socket", name);
+}
+
 static bool add_listeners(struct connector *c, struct err *err)
 {
     const struct connector_options *o = &c->options;
@@ -108,6 +123,8 @@ static bool add_listeners(struct connector *c, struct err *err)
     if (!c->listeners)
         return err_set(err, "out of memory for %zu listeners", o->listen_count);
     for (size_t i = 0; i < o->listen_count; i++) {
+        if (!set_socket_options(o, o->listen_fds[i], err))
+            return false;
         c->listeners[i] =
             net_listener_new(c->groups[0].poller, o->listen_fds[i], &connector_accept_ops, c, err);
         if (!c->listeners[i])

@@ -28,6 +28,8 @@ struct connector_options { /* times in ms, -1 = none; sizes in bytes; from the c
     bool reject_suspicious_uris;
     const char *relaxed_path_chars, *relaxed_query_chars;
     const char *server;
+    bool tcp_no_delay;                /* of every connection */
+    int socket_rx_buf, socket_tx_buf; /* 0: the system's */
     /* For tests and later protocols. NULL: http1 and plain TCP. */
     const struct proto_ops *proto;
     const void *proto_config;

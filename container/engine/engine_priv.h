@@ -164,6 +164,8 @@ int call_servlet(struct call *c);
 int run_chain(struct call *c);
 /* error_page.c: answers STATUS with a page, dropping what was written. */
 void error_page(struct exchange *x, unsigned status, struct span message);
+/* trace.c */
+void trace_answer(struct exchange *x);
 /* call_request.c: params parsed if not yet; false: malformed (c->params_bad). */
 bool call_params(struct call *c);
 /* call_dead.c: the handles of C answer CS_EGONE from now on. */

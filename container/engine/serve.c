@@ -274,6 +274,9 @@ void engine_serve(struct engine *e, uint32_t slot, struct exchange *x)
     if (!context || x->req.uri.hidden) {
         error_page(x, 404, SPAN_NONE);
         end_response(x, NULL);
+    } else if (x->req.method == METHOD_TRACE && e->options.allow_trace) {
+        trace_answer(x);
+        end_response(x, NULL);
     } else if (!app) {
         error_page(x, 503, SPAN_LIT("This webapp is not running."));
         end_response(x, NULL);

@@ -78,6 +78,8 @@ struct proto_ops {
     enum proto_verdict (*timeout)(void *px);
     /* No more requests after those under way. */
     void (*drain)(void *px);
+    /* Of a connection that ends. Multiplexed: on_cancel, then on_done, for each exchange under way, or
+     * their writers wait for ever. */
     void (*close)(void *px);
 
     /* Only when not multiplexed: the leased path encodes for itself. */
