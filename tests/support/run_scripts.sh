@@ -27,8 +27,21 @@ end_servers() {
     done
 }
 
-# run_script KIND SANITIZER SCRIPT
+# run_script KIND SANITIZER SCRIPT: one that fails without a sanitizer's report runs once more, see
+# unit_tests.
 run_script() {
+    run_script_once "$@"
+    if [ "$code" -ne 0 ] && [ "$code" -ne 77 ] && [ "$script_limit" -ne 0 ] &&
+        [ -z "$(ls "$place/reports")" ]; then
+        echo "$label: failed once, run again: $(grep -m 3 '^FAIL ' "$place/log" | cut -c 1-200)"
+        end_servers "$place" >/dev/null
+        run_script_once "$@"
+    fi
+    shift 2
+    count_lines "$1"
+}
+
+run_script_once() {
     kind=$1
     sanitizer=$2
     shift 2
@@ -48,7 +61,6 @@ run_script() {
     code=$?
     child=
     [ -z "$follower" ] || wait "$follower"
-    count_lines "$1"
 }
 
 start_script() {
