@@ -14,7 +14,12 @@
 #include "observe/counters.h"
 #include "observe/log.h"
 
+/* Connections served per turn of the loop: what they need is reused by the next ones while it is still in
+ * the cache. */
+#define EDGES_PER_TURN 32u
+
 struct poller {
+    uint32_t edges; /* in this turn */
     struct event_base *base;
     struct slab *slots;
     struct list all;
@@ -156,6 +161,7 @@ void poller_wait(struct poller *p, bool block, uint64_t max_us)
         event_add(p->short_event, &limit);
     }
     p->timed = false;
+    p->edges = 0;
     event_base_loop(p->base, block ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
     if (block && max_us > 0)
         event_del(p->short_event);
@@ -185,6 +191,8 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
     struct conn *c = arg;
     (void)fd;
     unsigned edges = 0;
+    if (++c->poller->edges >= EDGES_PER_TURN)
+        event_base_loopbreak(c->poller->base); /* after this one; the others stay active */
     if (what & EV_READ)
         edges |= POLLER_READ;
     if (what & EV_WRITE)
