@@ -91,6 +91,7 @@ static struct connector_options connector_options_from(const struct connector_co
         .reject_suspicious_uris = k->reject_suspicious_uris,
         .relaxed_path_chars = k->relaxed_path_chars,
         .relaxed_query_chars = k->relaxed_query_chars,
+        .view = {.scheme = SPAN_LIT("http")},
         .server = k->server,
         .tcp_no_delay = k->tcp_no_delay,
         .socket_rx_buf = (int)k->socket_rx_buf,

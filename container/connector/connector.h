@@ -4,6 +4,7 @@
 #ifndef CONNECTOR_CONNECTOR_H
 #define CONNECTOR_CONNECTOR_H
 #include "base/err.h"
+#include "http/exchange.h"
 #include "base/span.h"
 #include "http/uri.h"
 
@@ -27,6 +28,7 @@ struct connector_options { /* times in ms, -1 = none; sizes in bytes; from the c
     enum uri_solidus encoded_solidus;
     bool reject_suspicious_uris;
     const char *relaxed_path_chars, *relaxed_query_chars;
+    struct client_view view; /* scheme, secure, proxyName, proxyPort; `remote` is not used */
     const char *server;
     bool tcp_no_delay;                /* of every connection */
     int socket_rx_buf, socket_tx_buf; /* 0: the system's */

@@ -36,6 +36,8 @@ static struct body_plan on_head(void *arg, struct exchange *x)
     if (a->c->local.family == 0)
         find_local(a->c);
     copy_address(&x->req.local, &a->c->local);
+    x->req.view = c->options.view;
+    x->req.view.remote = x->req.peer;
     engine_route.lookup(c->options.engine, a->slot, x, &x->route);
     a->in_body = true;
     a->head_timed = false;

@@ -18,12 +18,14 @@ struct app *app_new(struct context *context, struct generation *generation,
     arena_init(&a->arena);
     a->context = context;
     a->generation = generation;
-    a->module_count = generation_module_count(generation);
+    struct server_modules *shared = context->engine->shared;
+    a->own_count = generation_module_count(generation);
+    a->module_count = a->own_count + server_modules_count(shared);
     a->mapper = mapper_new();
     a->display_name = arena_strdup(&a->arena, display_name);
     a->doc_base = arena_strdup(&a->arena, doc_base);
     a->server_name = arena_strdup(&a->arena, server_name);
-    a->modules = arena_zalloc(&a->arena, a->module_count * sizeof(*a->modules));
+    a->modules = arena_zalloc(&a->arena, (a->module_count + 1) * sizeof(*a->modules));
     if (!a->mapper || !a->display_name || !a->doc_base || !a->server_name || !a->modules) {
         err_set(err, "out of memory for the webapp %s", context->queue_name);
         app_free(&a);
@@ -32,7 +34,8 @@ struct app *app_new(struct context *context, struct generation *generation,
     for (uint32_t i = 0; i < a->module_count; i++) {
         struct app_module *m = &a->modules[i];
         m->app = a;
-        m->module = generation_module(generation, i);
+        m->host = i < a->own_count ? NULL : server_modules_at(shared, i - a->own_count);
+        m->module = m->host ? m->host->as.module : generation_module(generation, i);
         m->pub.ops = &ctx_ops;
         arena_init(&m->arena);
     }
@@ -64,12 +67,22 @@ const char *app_name(const struct app *a)
 {
     if (*a->display_name)
         return a->display_name;
-    return a->module_count > 0 ? a->modules[0].module->name : "";
+    return a->own_count > 0 ? a->modules[0].module->name : "";
 }
 
 const char *app_version(const struct app *a)
 {
-    return a->module_count > 0 ? a->modules[0].module->version : "";
+    return a->own_count > 0 ? a->modules[0].module->version : "";
+}
+
+uint32_t app_module_count(const struct app *a)
+{
+    return a->module_count;
+}
+
+const struct module *app_module_at(const struct app *a, uint32_t i)
+{
+    return a->modules[i].module;
 }
 
 /* ---- adding ---- */

@@ -60,6 +60,10 @@ bool app_stop(struct app *a, uint32_t attempt);
 void app_destroy_all(struct app *a);
 void app_free(struct app **a);
 
+/* The generation's modules, then the server's: what `module` in the specs counts. */
+uint32_t app_module_count(const struct app *a);
+const struct module *app_module_at(const struct app *a, uint32_t i);
+
 struct generation *app_generation(const struct app *a);
 const char *app_name(const struct app *a); /* display name, else the first module's */
 const char *app_version(const struct app *a);

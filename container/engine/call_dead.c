@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a handle answers after its request is over: nothing of anybody, CS_EGONE. In a debug build it is
  * a reason to stop and look. The slots rotate, so that a stale handle stays dead for a while. */
+#include <unistd.h>
+
 #include "engine/engine_priv.h"
 #include "observe/log.h"
 
@@ -97,6 +99,29 @@ static int dead_cleanup(cs_request *req, void (*fn)(void *arg), void *arg)
     return dead_int();
 }
 
+static int64_t dead_date(cs_request *req, cs_str name)
+{
+    (void)req;
+    (void)name;
+    return dead_int();
+}
+
+static int dead_set(cs_request *req, uint32_t what, cs_str value)
+{
+    (void)req;
+    (void)what;
+    (void)value;
+    return dead_int();
+}
+
+static int dead_set_int(cs_request *req, uint32_t what, int64_t value)
+{
+    (void)req;
+    (void)what;
+    (void)value;
+    return dead_int();
+}
+
 static int dead_fail(cs_request *req, int code, cs_str detail)
 {
     (void)req;
@@ -120,6 +145,9 @@ const struct cs_request_ops dead_request_ops = {
     .alloc = dead_alloc,
     .on_cleanup = dead_cleanup,
     .fail = dead_fail,
+    .date = dead_date,
+    .set = dead_set,
+    .set_int = dead_set_int,
 };
 
 static int dead_status(cs_response *res, uint32_t code)
@@ -175,6 +203,24 @@ static int dead_error(cs_response *res, uint32_t code, cs_str message)
     return dead_int();
 }
 
+static int dead_res_date(cs_response *res, cs_str name, int64_t seconds)
+{
+    (void)res;
+    (void)name;
+    (void)seconds;
+    return dead_int();
+}
+
+static int dead_file(cs_response *res, int fd, int64_t offset, int64_t length)
+{
+    (void)res;
+    (void)offset;
+    (void)length;
+    if (fd >= 0)
+        close(fd); /* taken over whatever happens */
+    return dead_int();
+}
+
 const struct cs_response_ops dead_response_ops = {
     .size = sizeof(struct cs_response_ops),
     .minor = CS_ABI_MINOR_MAX,
@@ -187,6 +233,8 @@ const struct cs_response_ops dead_response_ops = {
     .flush = dead_plain,
     .error = dead_error,
     .committed = dead_plain,
+    .date = dead_res_date,
+    .send_file = dead_file,
 };
 
 void call_end(struct call *c)

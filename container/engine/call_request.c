@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/engine_priv.h"
+#include "http/date.h"
 
 static struct call *call_of(cs_request *req)
 {
@@ -34,7 +35,10 @@ static cs_str address(struct call *c, const struct endpoint *e)
 
 static cs_str server_name(struct call *c)
 {
-    return c->x->req.host.n > 0 ? terminated(c, c->x->req.host) : address(c, &c->x->req.local);
+    const struct request *r = &c->x->req;
+    if (r->view.server_name.n > 0)
+        return terminated(c, r->view.server_name);
+    return r->host.n > 0 ? terminated(c, r->host) : address(c, &r->local);
 }
 
 static cs_str request_get(cs_request *req, uint32_t what)
@@ -51,16 +55,18 @@ static cs_str request_get(cs_request *req, uint32_t what)
     case CS_REQ_PROTOCOL:
         return to_str(r->version == 10 ? SPAN_LIT("HTTP/1.0") : SPAN_LIT("HTTP/1.1"));
     case CS_REQ_SCHEME:
-        return to_str(SPAN_LIT("http"));
+        return to_str(r->view.scheme);
     case CS_REQ_SERVER_NAME:
         return server_name(c);
     case CS_REQ_CONTEXT_PATH:
-        return to_str(span_of(c->app->context->path));
+        return c->context ? to_str(span_of(c->context->path)) : absent();
     case CS_REQ_SERVLET_PATH:
         return terminated(c, c->map.servlet_path);
     case CS_REQ_PATH_INFO:
         return terminated(c, c->map.path_info);
     case CS_REQ_REMOTE_ADDR:
+        return address(c, &r->view.remote);
+    case CS_REQ_PEER_ADDR:
         return address(c, &r->peer);
     case CS_REQ_LOCAL_ADDR:
         return address(c, &r->local);
@@ -73,14 +79,27 @@ static cs_str request_get(cs_request *req, uint32_t what)
     }
 }
 
+static int64_t server_port(const struct request *r)
+{
+    if (r->view.server_port)
+        return r->view.server_port;
+    if (r->port)
+        return r->port;
+    if (r->host.n > 0 || r->view.server_name.n > 0)
+        return span_eq(r->view.scheme, SPAN_LIT("https")) ? 443 : 80;
+    return r->local.port;
+}
+
 static int64_t request_get_int(cs_request *req, uint32_t what)
 {
     const struct request *r = &call_of(req)->x->req;
     switch (what) {
     case CS_REQ_SERVER_PORT:
-        return r->port ? (int64_t)r->port : r->host.n > 0 ? 80 : (int64_t)r->local.port;
+        return server_port(r);
     case CS_REQ_REMOTE_PORT:
-        return r->peer.port;
+        return r->view.remote.port;
+    case CS_REQ_SECURE:
+        return r->view.secure;
     case CS_REQ_LOCAL_PORT:
         return r->local.port;
     case CS_REQ_CONTENT_LENGTH:
@@ -175,8 +194,8 @@ static void *request_self(cs_request *req)
 
 static cs_ctx *request_ctx(cs_request *req)
 {
-    struct call *c = call_of(req);
-    return &c->app->modules[c->module].pub;
+    struct app_module *m = call_of(req)->module;
+    return m->app ? &m->pub : NULL;
 }
 
 static void *request_alloc(cs_request *req, size_t size)
@@ -189,7 +208,14 @@ static int request_on_cleanup(cs_request *req, void (*fn)(void *arg), void *arg)
     struct call *c = call_of(req);
     if (!fn)
         return CS_EINVAL;
-    return module_cleanup(&c->app->modules[c->module], &c->x->arena, fn, arg) ? CS_OK : CS_ENOMEM;
+    return module_cleanup(c->module, &c->x->arena, fn, arg) ? CS_OK : CS_ENOMEM;
+}
+
+static int64_t request_date(cs_request *req, cs_str name)
+{
+    int64_t seconds;
+    struct span value = headers_find(&call_of(req)->x->req.headers, from_str(name), 0);
+    return value.p && http_date_parse(value, &seconds) ? seconds : -1;
 }
 
 static int request_fail(cs_request *req, int code, cs_str detail)
@@ -215,4 +241,7 @@ const struct cs_request_ops request_ops = {
     .alloc = request_alloc,
     .on_cleanup = request_on_cleanup,
     .fail = request_fail,
+    .date = request_date,
+    .set = request_set,
+    .set_int = request_set_int,
 };

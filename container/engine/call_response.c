@@ -2,8 +2,11 @@
  * The response handle's table: what cs_res_* calls reach. On the worker that runs the request. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/engine_priv.h"
+#include "http/date.h"
 #include "observe/log.h"
 
 static struct call *call_of(cs_response *res)
@@ -14,7 +17,7 @@ static struct call *call_of(cs_response *res)
 /* After cs_res_error, and when the parameters were malformed, the answer is the error page. */
 static bool is_over(const struct call *c)
 {
-    return c->error_status != 0 || c->params_bad;
+    return c->error_status != 0 || c->params_bad || c->concluded;
 }
 
 static int response_status(cs_response *res, uint32_t code)
@@ -96,8 +99,7 @@ static int written(struct call *c, enum response_result r)
 {
     if (r == RESPONSE_TOO_LONG)
         LOG(engine, LOG_ERROR, "%s: servlet %s writes more than the %lld bytes it announced: cut",
-            c->app->context->queue_name, c->servlet ? c->servlet->reg.name : "-",
-            (long long)c->x->res.length);
+            call_name(c), c->servlet ? c->servlet->reg.name : "-", (long long)c->x->res.length);
     return from_result(r);
 }
 
@@ -117,7 +119,7 @@ static int response_write_copy(cs_response *res, const void *bytes, size_t size)
 static int response_write_static(cs_response *res, const void *bytes, size_t size)
 {
     struct call *c = call_of(res);
-    if (size < STATIC_MIN || is_over(c) || !bytes)
+    if (size < STATIC_MIN || is_over(c) || !bytes || !c->module->app)
         return response_write_copy(res, bytes, size);
     struct generation *g = c->app->generation;
     generation_hold(g);
@@ -166,6 +168,34 @@ static int response_error(cs_response *res, uint32_t code, cs_str message)
     return CS_OK;
 }
 
+static int response_date(cs_response *res, cs_str name, int64_t seconds)
+{
+    char date[HTTP_DATE_SIZE];
+    if (seconds < 0 || seconds > 253402300799) /* the last second of the year 9999 */
+        return CS_EINVAL;
+    http_date_format(seconds, date);
+    return response_header(res, name, to_str(span_of(date)), CS_HEADER_SET);
+}
+
+static bool is_regular(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static int response_file(cs_response *res, int fd, int64_t offset, int64_t length)
+{
+    struct call *c = call_of(res);
+    int rc = fd < 0 || offset < 0 || length < 0 || !is_regular(fd) ? CS_EINVAL : CS_OK;
+    if (rc == CS_OK && is_over(c))
+        rc = CS_ESTATE;
+    if (rc == CS_OK)
+        return written(c, response_send_file(c->x, fd, (uint64_t)offset, (uint64_t)length));
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 static int response_committed(cs_response *res)
 {
     return call_of(res)->x->res.committed ? 1 : 0;
@@ -183,4 +213,6 @@ const struct cs_response_ops response_ops = {
     .flush = response_flush_now,
     .error = response_error,
     .committed = response_committed,
+    .date = response_date,
+    .send_file = response_file,
 };

@@ -24,7 +24,7 @@ static int chain_next(cs_chain *chain, cs_request *req, cs_response *res)
     s->used = true;
     struct call *c = s->call;
     void *self = c->self;
-    uint32_t module = c->module;
+    struct app_module *module = c->module;
     int rc = run_from(c, s->position);
     c->self = self;
     c->module = module;
@@ -44,8 +44,8 @@ static int run_filter(struct call *c, struct filter *f, uint32_t next)
 {
     struct step s = {.pub = {.ops = &chain_ops}, .call = c, .position = next, .filter = f};
     c->self = f->reg.self;
-    c->module = f->reg.module;
-    int rc = module_invoke(&c->app->modules[f->reg.module], filter_body, &s.guarded);
+    c->module = &c->app->modules[f->reg.module];
+    int rc = module_invoke(c->module, filter_body, &s.guarded);
     s.used = true;
     if (s.guarded.failure[0])
         c->detail = span_of(arena_strdup(&c->x->arena, s.guarded.failure));

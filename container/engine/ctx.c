@@ -23,13 +23,14 @@ static cs_str ctx_get(cs_ctx *ctx, uint32_t what)
         return to_str(span_of(a->context->host->name));
     case CS_CTX_SERVER:
         return to_str(span_of(a->server_name));
+    case CS_CTX_FOLDER:
+        return *a->doc_base ? to_str(span_of(a->doc_base)) : (cs_str){NULL, 0};
     default:
         return (cs_str){NULL, 0};
     }
 }
 
-__attribute__((format(printf, 3, 0))) static int ctx_vlog(cs_ctx *ctx, uint32_t level,
-                                                          const char *format, va_list args)
+int module_log(const char *who, uint32_t level, const char *format, va_list args)
 {
     static const enum log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR};
     char text[2048];
@@ -37,8 +38,14 @@ __attribute__((format(printf, 3, 0))) static int ctx_vlog(cs_ctx *ctx, uint32_t 
         return CS_EINVAL;
     if (vsnprintf(text, sizeof(text), format, args) < 0)
         return CS_EINVAL;
-    LOG(webapp, levels[level], "%s: %s", module_of(ctx)->app->context->queue_name, text);
+    LOG(webapp, levels[level], "%s: %s", who, text);
     return CS_OK;
+}
+
+__attribute__((format(printf, 3, 0))) static int ctx_vlog(cs_ctx *ctx, uint32_t level,
+                                                          const char *format, va_list args)
+{
+    return module_log(module_of(ctx)->app->context->queue_name, level, format, args);
 }
 
 static int ctx_set_state(cs_ctx *ctx, void *state)
@@ -110,7 +117,14 @@ static int config_param_at(cs_config *config, uint32_t i, cs_str *name, cs_str *
 
 static cs_ctx *config_ctx(cs_config *config)
 {
-    return &config_of(config)->module->pub;
+    struct app_module *m = config_of(config)->module;
+    return m->app ? &m->pub : NULL;
+}
+
+static cs_host *config_host(cs_config *config)
+{
+    struct host_module *host = config_of(config)->module->host;
+    return host ? &host->pub : NULL;
 }
 
 const struct cs_config_ops config_ops = {
@@ -120,4 +134,5 @@ const struct cs_config_ops config_ops = {
     .param = config_param,
     .param_at = config_param_at,
     .ctx = config_ctx,
+    .host = config_host,
 };

@@ -2,7 +2,7 @@
  * Inside the engine room. */
 #ifndef ENGINE_ENGINE_PRIV_H
 #define ENGINE_ENGINE_PRIV_H
-#include <cserv/servlet.h>
+#include <cserv/module.h>
 
 #include "base/check.h"
 #include "base/lock.h"
@@ -10,6 +10,7 @@
 #include "engine/app.h"
 #include "engine/engine.h"
 #include "engine/mapper.h"
+#include "engine/server_modules.h"
 #include "engine/service.h"
 #include "http/params.h"
 #include "http/response.h"
@@ -17,8 +18,9 @@
 
 /* ---- what serves ---- */
 
-struct app_module { /* one module of the generation, as this app uses it */
-    struct app *app;
+struct app_module {           /* one module of the generation, as this app uses it */
+    struct app *app;          /* NULL: a valve's */
+    struct host_module *host; /* of a server module */
     struct module *module;
     cs_ctx pub;         /* the handle its code gets */
     void *state;        /* the module's own pointer */
@@ -63,8 +65,8 @@ struct app {
     struct generation *generation;
     struct arena arena; /* everything below */
     const char *display_name, *doc_base, *server_name;
-    struct app_module *modules;
-    uint32_t module_count;
+    struct app_module *modules; /* its generation's own_count, then the server's */
+    uint32_t own_count, module_count;
     struct mapper *mapper;
     struct servlet **servlets; /* in order of registration */
     struct filter **filters;
@@ -72,6 +74,25 @@ struct app {
     struct listener **listeners; /* in order of registration */
     uint32_t servlet_count, filter_count, mapping_count, listener_count;
     uint32_t servlet_cap, filter_cap, mapping_cap, listener_cap;
+};
+
+/* ---- server modules and valves ---- */
+
+struct host_module {      /* one server module */
+    struct app_module as; /* for calls that belong to no webapp */
+    cs_host pub;
+    void *state;
+    const char *base, *server_name;
+    bool begun;
+};
+struct valve {
+    struct registration reg;
+    const cs_valve *row;
+    struct host_module *module;
+    struct valve *next;
+};
+struct pipeline {
+    struct valve *first, *last;
 };
 
 /* ---- who is served where ---- */
@@ -83,10 +104,12 @@ struct context {
     uint32_t queue, max_threads;
     char *queue_name;
     _Atomic(void *) current; /* struct app */
+    struct pipeline pipeline;
 };
 struct engine_host {
     char *name;
     struct map *contexts; /* by path */
+    struct pipeline pipeline;
 };
 struct slot {
     struct call *calls; /* CALLS_PER_SLOT handles, used in turn */
@@ -103,6 +126,9 @@ struct engine {
     struct hazard *hazards; /* ENGINE_SLOTS */
     struct slot *slots;
     uint32_t slot_high;
+    struct server_modules *shared; /* NULL: none */
+    struct pipeline pipeline;
+    bool has_valves;  /* any, anywhere */
     struct lock lock; /* slots */
     bool *slot_used;
 };
@@ -116,11 +142,14 @@ struct call {
     cs_response res;
     struct engine *engine;
     struct exchange *x;
-    struct app *app;
+    struct context *context; /* NULL: no webapp has this path */
+    struct app *app;         /* NULL: it does not run */
     struct mapper_result map;
     struct servlet *servlet;
-    void *self;      /* of the servlet that runs */
-    uint32_t module; /* whose code runs */
+    void *self;                /* of the servlet that runs */
+    struct app_module *module; /* whose code runs */
+    bool in_valve;             /* before the webapp */
+    bool concluded;            /* the error page is written */
     struct params params;
     bool params_parsed, params_bad;
     unsigned error_status; /* cs_res_error was called */
@@ -151,7 +180,9 @@ int module_invoke(const struct app_module *m, int (*body)(void *guarded), struct
 bool module_cleanup(const struct app_module *m, struct arena *arena, void (*fn)(void *arg),
                     void *arg);
 
-/* config.c */
+/* ctx.c: a line of module code, WHO before it. A CS_E code. */
+int module_log(const char *who, uint32_t level, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 struct config_handle {
     cs_config pub;
     const struct registration *reg;
@@ -160,6 +191,13 @@ struct config_handle {
 
 /* serve.c */
 int call_servlet(struct call *c);
+int serve_target(struct call *c);            /* what follows the valves: the webapp, or 404, 503 */
+const char *call_name(const struct call *c); /* of the webapp, for the log */
+/* valve.c: the valves, then serve_target. */
+int run_valves(struct call *c);
+/* call_view.c */
+int request_set(cs_request *req, uint32_t what, cs_str value);
+int request_set_int(cs_request *req, uint32_t what, int64_t value);
 /* chain.c: filters, then the servlet. */
 int run_chain(struct call *c);
 /* error_page.c: answers STATUS with a page, dropping what was written. */

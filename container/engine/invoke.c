@@ -40,7 +40,8 @@ static void run_cleanup(void *arg)
     struct cleanup_run *r = arg;
     module_invoke(r->module, cleanup_body, &r->guarded);
     if (r->guarded.failure[0])
-        LOG(engine, LOG_ERROR, "%s: a cleanup failed: %s", r->module->app->context->queue_name,
+        LOG(engine, LOG_ERROR, "%s: a cleanup failed: %s",
+            r->module->app ? r->module->app->context->queue_name : r->module->module->name,
             r->guarded.failure);
 }
 

@@ -48,6 +48,7 @@ static void lookup(void *arg, uint32_t slot, const struct exchange *x, struct ro
     *out = (struct route){.mode = ROUTE_COLLECT, .body_max = UINT64_MAX};
     struct engine_host *h = find_host(e, x->req.host);
     struct context *c = h ? find_context(h, x->req.uri.path) : NULL;
+    out->host = h;
     out->context = c;
     out->queue = c ? c->queue : 0;
 }

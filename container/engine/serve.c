@@ -77,7 +77,7 @@ static bool not_modified(struct call *c)
     if (!c->servlet->row->last_modified || (m != METHOD_GET && m != METHOD_HEAD))
         return false;
     struct servlet_run r = {.call = c, .when = -1};
-    module_invoke(&c->app->modules[c->module], last_modified_body, &r.guarded);
+    module_invoke(c->module, last_modified_body, &r.guarded);
     int64_t when = r.when, since;
     if (when < 0)
         return false;
@@ -113,11 +113,11 @@ int call_servlet(struct call *c)
     if (!fn)
         return refuse_method(c);
     c->self = s->reg.self;
-    c->module = s->reg.module;
+    c->module = &c->app->modules[s->reg.module];
     if (not_modified(c))
         return CS_OK;
     struct servlet_run r = {.call = c, .fn = fn};
-    int rc = module_invoke(&c->app->modules[c->module], servlet_body, &r.guarded);
+    int rc = module_invoke(c->module, servlet_body, &r.guarded);
     c->x->at.served = clock_us();
     note_time(s, c->x->at.served - c->x->at.taken); /* filters included */
     if (r.guarded.failure[0])
@@ -132,8 +132,8 @@ static void unavailable(struct call *c, int rc)
     uint32_t seconds = (0u - (uint32_t)rc - 0x1000000u) & 0xffffffu; /* rc may be any number */
     uint64_t until = seconds == 0 ? UINT64_MAX : clock_us() + (uint64_t)seconds * 1000000u;
     atomic_store_explicit(&c->servlet->unavailable_until_us, until, memory_order_relaxed);
-    LOG(engine, LOG_WARN, "%s: servlet %s is unavailable %s", c->app->context->queue_name,
-        c->servlet->reg.name, seconds ? "for some time" : "for good");
+    LOG(engine, LOG_WARN, "%s: servlet %s is unavailable %s", call_name(c), c->servlet->reg.name,
+        seconds ? "for some time" : "for good");
 }
 
 /* The status when S is unavailable now, else 0; sets Retry-After. */
@@ -154,24 +154,45 @@ static unsigned unavailable_status(struct call *c, struct servlet *s)
     return 503;
 }
 
-static void log_failure(struct call *c, int rc)
+const char *call_name(const struct call *c)
 {
-    const char *name = c->servlet ? c->servlet->reg.name : "-";
-    const char *bug = rc > 0 ? " (a positive result is a bug of the servlet)" : "";
-    LOG(engine, LOG_ERROR, "%s: %.*s %.*s: servlet %s returned %d%s%s%.*s",
-        c->app->context->queue_name, SPAN_ARG(c->x->req.method_text), SPAN_ARG(c->x->req.uri.path),
-        name, rc, bug, c->detail.n ? ": " : "", SPAN_ARG(c->detail));
+    return c->context ? c->context->queue_name : "(no webapp)";
 }
 
+static void log_failure(struct call *c, int rc)
+{
+    const char *kind = c->in_valve ? "valve module" : "servlet";
+    const char *name = c->in_valve  ? c->module->module->name
+                       : c->servlet ? c->servlet->reg.name
+                                    : "-";
+    const char *bug = rc > 0 ? " (a positive result is a bug of it)" : "";
+    LOG(engine, LOG_ERROR, "%s: %.*s %.*s: %s %s returned %d%s%s%.*s", call_name(c),
+        SPAN_ARG(c->x->req.method_text), SPAN_ARG(c->x->req.uri.path), kind, name, rc, bug,
+        c->detail.n ? ": " : "", SPAN_ARG(c->detail));
+}
+
+/* The answer is the page of STATUS; a committed one is given up: the client must be able to tell. */
+static void refuse(struct call *c, unsigned status, struct span message)
+{
+    if (c->x->res.committed)
+        response_abort(c->x);
+    else
+        error_page(c->x, status, message);
+    c->concluded = true;
+}
+
+/* Writes the error page that RC or the call's state asks for, once. */
 static void conclude(struct call *c, int rc)
 {
     struct exchange *x = c->x;
     unsigned status = c->error_status;
     struct span message = c->error_message;
+    if (c->concluded && rc == CS_OK)
+        return;
     if (c->params_bad) {
         status = 400;
         message = SPAN_LIT("The parameters are malformed, or more than maxParameterCount.");
-    } else if (rc <= -0x1000000 && c->servlet) {
+    } else if (rc <= -0x1000000 && c->servlet && !c->in_valve) {
         unavailable(c, rc);
         status = unavailable_status(c, c->servlet);
         message = c->detail;
@@ -185,10 +206,7 @@ static void conclude(struct call *c, int rc)
     }
     if (status == 0)
         return;
-    if (x->res.committed)
-        response_abort(x); /* the client must be able to tell */
-    else
-        error_page(x, status, message);
+    refuse(c, status, message);
 }
 
 static void end_response(struct exchange *x, const char *who)
@@ -232,24 +250,40 @@ static void redirect_to_root(struct call *c)
         error_page(x, 503, SPAN_NONE);
 }
 
-static void serve_app(struct call *c)
+static int serve_app(struct call *c)
 {
     struct exchange *x = c->x;
-    struct span path = span_from(x->req.uri.path, strlen(c->app->context->path));
+    struct span path = span_from(x->req.uri.path, strlen(c->context->path));
     if (!mapper_map(c->app->mapper, path, &x->arena, file_exists, c->app, &c->map)) {
-        error_page(x, 503, SPAN_NONE);
-        return;
+        refuse(c, 503, SPAN_NONE);
+        return CS_OK;
     }
     if (c->map.match == MAPPER_REDIRECT) {
         redirect_to_root(c);
-        return;
+        return CS_OK;
     }
     c->servlet = c->map.value;
     unsigned status = c->servlet ? unavailable_status(c, c->servlet) : 0;
     if (status)
-        error_page(x, status, SPAN_NONE);
+        refuse(c, status, SPAN_NONE);
     else
         conclude(c, run_chain(c));
+    return CS_OK;
+}
+
+int serve_target(struct call *c)
+{
+    struct exchange *x = c->x;
+    if (!c->context || x->req.uri.hidden) {
+        refuse(c, 404, SPAN_NONE);
+    } else if (x->req.method == METHOD_TRACE && c->engine->options.allow_trace) {
+        trace_answer(x);
+    } else if (!c->app) {
+        refuse(c, 503, SPAN_LIT("This webapp is not running."));
+    } else {
+        return serve_app(c);
+    }
+    return CS_OK;
 }
 
 static struct call *call_begin(struct engine *e, uint32_t slot_number, struct exchange *x,
@@ -262,6 +296,7 @@ static struct call *call_begin(struct engine *e, uint32_t slot_number, struct ex
                        .res = {.ops = &response_ops},
                        .engine = e,
                        .x = x,
+                       .context = x->route.context,
                        .app = app};
     return c;
 }
@@ -271,22 +306,15 @@ void engine_serve(struct engine *e, uint32_t slot, struct exchange *x)
     struct context *context = x->route.context;
     struct hazard *hazard = &e->hazards[slot];
     struct app *app = context ? hazard_take(hazard, &context->current) : NULL;
-    if (!context || x->req.uri.hidden) {
-        error_page(x, 404, SPAN_NONE);
-        end_response(x, NULL);
-    } else if (x->req.method == METHOD_TRACE && e->options.allow_trace) {
-        trace_answer(x);
-        end_response(x, NULL);
-    } else if (!app) {
-        error_page(x, 503, SPAN_LIT("This webapp is not running."));
-        end_response(x, NULL);
-    } else {
-        struct call *c = call_begin(e, slot, x, app);
-        serve_app(c);
-        arena_run_cleanups(&x->arena); /* the webapp's own code: while its generation is held */
-        call_end(c);
-        end_response(x, context->queue_name);
-    }
+    struct call *c = call_begin(e, slot, x, app);
+    if (e->has_valves)
+        conclude(c, run_valves(c));
+    else
+        serve_target(c);
+    const char *who = c->context && app ? context->queue_name : NULL;
+    arena_run_cleanups(&x->arena); /* the webapp's own code: while its generation is held */
+    call_end(c);
+    end_response(x, who);
     if (app)
         hazard_clear(hazard);
 }

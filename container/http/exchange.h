@@ -23,6 +23,16 @@ struct endpoint {
     uint32_t scope;
 };
 
+/* How the client sees this server, as far as the connector's attributes (scheme, secure, proxyName,
+ * proxyPort) and valves know it. Filled by the connector; the spans are constants or the arena's. */
+struct client_view {
+    struct endpoint remote;  /* the client; the peer unless a valve knows better */
+    struct span scheme;      /* "http", "https" */
+    struct span server_name; /* SPAN_NONE: as the Host field says */
+    uint32_t server_port;    /* 0: as the Host field says */
+    bool secure;
+};
+
 struct request {
     enum method method;
     struct span method_text;
@@ -35,6 +45,7 @@ struct request {
     int64_t content_length; /* -1: chunked or no body */
     struct buf body;        /* complete before dispatch */
     struct endpoint peer, local;
+    struct client_view view;
 };
 
 struct response {

@@ -23,6 +23,9 @@ enum response_result response_flush(struct exchange *x); /* commits */
 /* The answer is complete. An uncommitted one gets its length here. One that wrote less than it
  * announced is aborted (returns RESPONSE_TOO_LONG's counterpart: RESPONSE_GONE). Idempotent. */
 enum response_result response_finish(struct exchange *x);
+/* LENGTH bytes of the regular file FD from OFFSET on. FD is taken over: closed also on failure. */
+enum response_result response_send_file(struct exchange *x, int fd, uint64_t offset,
+                                        uint64_t length);
 void response_abort(struct exchange *x); /* idempotent; after finish it does nothing */
 /* Forgets status, fields and body. RESPONSE_COMMITTED when it is too late. */
 enum response_result response_reset(struct exchange *x);

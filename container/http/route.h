@@ -14,6 +14,7 @@ enum route_mode {
 };
 
 struct route {
+    void *host;     /* the engine's; NULL: none has this name and there is no default */
     void *context;  /* the engine's; NULL: no webapp has this path (the engine answers 404) */
     uint32_t queue; /* number of the queue its tasks wait in */
     enum route_mode mode;

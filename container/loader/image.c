@@ -105,7 +105,7 @@ static bool check_note(const char *file, const struct cs_note *n, struct err *er
         return err_hint(err,
                         "Rebuild it against this server's headers (pkg-config --cflags cserv)");
     }
-    uint32_t foreign = n->flags & ~CS_FLAGS_BUILD_;
+    uint32_t foreign = n->flags & ~(CS_FLAGS_BUILD_ | CS_FLAG_SERVER);
     if (foreign) {
         const char *what = foreign & CS_FLAG_ASAN   ? "AddressSanitizer"
                            : foreign & CS_FLAG_TSAN ? "ThreadSanitizer"

@@ -9,20 +9,22 @@
 
 /* ---- fields this server does not know ---- */
 
-static const char *const known_fields[] = {"flags",   "init",     "start",   "health",   "stop",
-                                           "destroy", "servlets", "filters", "listeners"};
+static const char *const webapp_fields[] = {"flags",   "init",     "start",   "health",    "stop",
+                                            "destroy", "servlets", "filters", "listeners", NULL};
+static const char *const server_fields[] = {"flags",   "init",   "destroy", "servlets",
+                                            "filters", "valves", NULL};
 
-static bool is_known(const char *name, size_t n)
+static bool is_known(const char *const *known, const char *name, size_t n)
 {
-    for (size_t i = 0; i < sizeof(known_fields) / sizeof(known_fields[0]); i++) {
-        if (strlen(known_fields[i]) == n && memcmp(known_fields[i], name, n) == 0)
+    for (; *known; known++) {
+        if (strlen(*known) == n && memcmp(*known, name, n) == 0)
             return true;
     }
     return false;
 }
 
 /* Finds the first ".name =" at the top level of FIELDS (the initialisers as written) that is unknown. */
-static bool unknown_field(const char *fields, char *out, size_t size)
+static bool unknown_field(const char *const *known, const char *fields, char *out, size_t size)
 {
     int depth = 0;
     for (const char *p = fields; p && *p; p++) {
@@ -34,7 +36,7 @@ static bool unknown_field(const char *fields, char *out, size_t size)
         if (!starts)
             continue;
         size_t n = strcspn(p + 1, " =.[\t\n");
-        if (!is_known(p + 1, n)) {
+        if (!is_known(known, p + 1, n)) {
             snprintf(out, size, ".%.*s", (int)n, p + 1);
             return true;
         }
@@ -61,21 +63,41 @@ static bool newer(const struct module *m, const char *what, struct err *err)
     return err_hint(err, NEWER_HINT);
 }
 
-static bool copy_descriptor(struct module *m, const cs_module *d, struct err *err)
+/* Both kinds begin alike, up to and with `flags`. */
+_Static_assert(offsetof(cs_module, flags) == offsetof(cs_server_module, flags), "one beginning");
+
+/* The descriptor D into OUT, of which this server knows SIZE bytes and FIELDS. */
+static bool copy_descriptor(struct module *m, const cs_module *d, void *out, size_t size,
+                            const char *const *fields, struct err *err)
 {
     char name[80] = "something at the end of its descriptor";
-    if (d->size < offsetof(cs_module, servlets)) {
+    if (d->size < offsetof(cs_module, init)) {
         err_set(err, "%s has a descriptor of %u bytes, which is too short", m->file, d->size);
-        return err_hint(err, "Use CS_WEBAPP");
+        return err_hint(err, "Use CS_WEBAPP or CS_MODULE");
     }
-    size_t known = d->size < sizeof(*d) ? d->size : sizeof(*d);
-    memset(&m->descriptor, 0, sizeof(m->descriptor));
-    memcpy(&m->descriptor, d, known);
-    if (unknown_field(d->fields, name, sizeof(name)) ||
+    size_t known = d->size < size ? d->size : size;
+    memset(out, 0, size);
+    memcpy(out, d, known);
+    if (unknown_field(fields, d->fields, name, sizeof(name)) ||
         !all_zero((const char *)d + known, d->size - known))
         return newer(m, name, err);
-    if (d->flags || d->reserved)
+    if (d->flags)
         return newer(m, "flags", err);
+    return true;
+}
+
+static bool take_descriptor(struct module *m, const cs_module *d, struct err *err)
+{
+    m->server = d->kind == CS_FLAG_SERVER;
+    if (d->kind != 0 && !m->server)
+        return newer(m, "another kind of module", err);
+    if (!m->server)
+        return copy_descriptor(m, d, &m->descriptor, sizeof(m->descriptor), webapp_fields, err);
+    if (!copy_descriptor(m, d, &m->host, sizeof(m->host), server_fields, err))
+        return false;
+    m->descriptor = (cs_module){.size = sizeof(m->descriptor), .invoke = m->host.invoke};
+    m->descriptor.servlets = m->host.servlets;
+    m->descriptor.filters = m->host.filters;
     return true;
 }
 
@@ -126,12 +148,17 @@ static bool copy_tables(struct module *m, struct err *err)
                             "filters",       sizeof(cs_filter), offsetof(cs_filter, params)};
     struct table listeners = {d->listeners.rows, d->listeners.count,  d->listeners.row_size,
                               "listeners",       sizeof(cs_listener), sizeof(cs_listener)};
+    const struct cs_valves *v = &m->host.valves;
+    struct table valves = {v->rows,  v->count,         v->row_size,
+                           "valves", sizeof(cs_valve), sizeof(cs_valve)};
     m->servlet_count = servlets.count;
     m->filter_count = filters.count;
     m->listener_count = listeners.count;
+    m->valve_count = valves.count;
     return (m->servlets = copy_rows(m, &servlets, err)) != NULL &&
            (m->filters = copy_rows(m, &filters, err)) != NULL &&
-           (m->listeners = copy_rows(m, &listeners, err)) != NULL;
+           (m->listeners = copy_rows(m, &listeners, err)) != NULL &&
+           (m->valves = copy_rows(m, &valves, err)) != NULL;
 }
 
 static bool bad_row(const struct module *m, const char *kind, const char *name, const char *why,
@@ -207,6 +234,25 @@ static bool check_others(const struct module *m, struct err *err)
     return true;
 }
 
+static bool check_valves(const struct module *m, struct err *err)
+{
+    for (uint32_t i = 0; i < m->valve_count; i++) {
+        const cs_valve *v = &m->valves[i];
+        if (!v->name || !*v->name || !v->invoke)
+            return bad_row(m, "valve", v->name, "has no name or no invoke function",
+                           "Set .name and .invoke in each row", err);
+        if (v->flags || v->reserved)
+            return bad_row(m, "valve", v->name, "has flags that this server does not know",
+                           NEWER_HINT, err);
+        for (uint32_t k = 0; k < i; k++) {
+            if (strcmp(m->valves[k].name, v->name) == 0)
+                return bad_row(m, "valve", v->name, "is declared twice",
+                               "Give each row a name of its own", err);
+        }
+    }
+    return true;
+}
+
 /* ---- opening ---- */
 
 static bool open_error(struct module *m, struct err *err)
@@ -245,8 +291,8 @@ bool module_open(struct module *m, const char *mapped, const char *file, struct 
         err_set(err, "%s: cs_module_describe gave no descriptor", file);
         err_hint(err, "Use CS_WEBAPP");
     }
-    ok = ok && copy_descriptor(m, d, err) && copy_tables(m, err) && check_servlets(m, err) &&
-         check_others(m, err);
+    ok = ok && take_descriptor(m, d, err) && copy_tables(m, err) && check_servlets(m, err) &&
+         check_others(m, err) && check_valves(m, err);
     if (!ok)
         module_close(m);
     return ok;

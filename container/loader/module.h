@@ -13,11 +13,14 @@ struct module {
     char name[64], version[32];
     void *handle; /* dlopen's */
     struct arena arena;
+    bool server;          /* of CS_MODULE: `host` has its hooks, `descriptor` only invoke */
     cs_module descriptor; /* hooks; its tables are not used: the rows below are */
+    cs_server_module host;
     cs_servlet *servlets; /* copies in this server's row size, in order */
     cs_filter *filters;
     cs_listener *listeners;
-    uint32_t servlet_count, filter_count, listener_count;
+    cs_valve *valves;
+    uint32_t servlet_count, filter_count, listener_count, valve_count;
 };
 
 /* MAPPED: the copy to open; FILE: the author's, for messages. False: err, nothing stays loaded. */

@@ -31,6 +31,8 @@
 /* How the module was built; a server refuses flags that it does not have itself. */
 #define CS_FLAG_ASAN 1u
 #define CS_FLAG_TSAN 2u
+/* In the note: a server module (CS_MODULE), which belongs into modules/. */
+#define CS_FLAG_SERVER 0x100u
 #if defined(__SANITIZE_ADDRESS__)
 #define CS_FLAGS_BUILD_ CS_FLAG_ASAN
 #elif defined(__SANITIZE_THREAD__)
@@ -49,11 +51,11 @@
 /* 0: the ABI still moves and CS_ABI_HASH (of abi.def and the structs below) must be equal. From 1 on:
  * major equal, the module's minor not above the server's. */
 #define CS_ABI_MAJOR     0u
-#define CS_ABI_MINOR_MAX 1u
+#define CS_ABI_MINOR_MAX 2u
 #ifndef CS_ABI_MINOR /* may be defined before the include, to build for an older server */
 #define CS_ABI_MINOR CS_ABI_MINOR_MAX
 #endif
-#define CS_ABI_HASH 0x750a76ebu
+#define CS_ABI_HASH 0x6240ae17u
 
 CS_C_BEGIN
 
@@ -84,6 +86,7 @@ typedef struct cs_response cs_response;
 typedef struct cs_ctx cs_ctx;
 typedef struct cs_config cs_config;
 typedef struct cs_chain cs_chain;
+typedef struct cs_host cs_host;
 
 /* The ELF note ".note.cserv", checked in the file before any code of it runs. */
 struct cs_note {
@@ -93,7 +96,8 @@ struct cs_note {
     char name[64], version[32];
 };
 CS_ASSERT(sizeof(struct cs_note) == 132);
-#define CS_NOTE_TYPE 1u
+#define CS_NOTE_TYPE            1u
+#define CS_NOTE_TYPE_ATTRIBUTES 2u /* CS_ATTRIBUTES: terminated text, read without running code */
 
 typedef struct cs_param { /* one init parameter */
     const char *name CS_0, *value CS_0;
@@ -123,6 +127,8 @@ typedef struct cs_servlet {
     /* Seconds since 1970 or -1; lets GET answer 304 to If-Modified-Since. */
     int64_t (*last_modified)(cs_request *req) CS_0;
     struct cs_params params CS_0;
+    /* Server modules only: further class names that web.xml may use, blanks between. */
+    const char *aliases CS_0;
 } cs_servlet;
 struct cs_servlets {
     const cs_servlet *rows CS_0;
@@ -139,6 +145,7 @@ typedef struct cs_filter {
     void (*destroy)(cs_ctx *ctx, void *self) CS_0;
     int (*filter)(cs_request *req, cs_response *res, cs_chain *chain, void *self) CS_0;
     struct cs_params params CS_0;
+    const char *aliases CS_0; /* as of cs_servlet */
 } cs_filter;
 struct cs_filters {
     const cs_filter *rows CS_0;
@@ -158,6 +165,43 @@ struct cs_listeners {
     uint32_t count CS_0, row_size CS_0;
 };
 
+/* One valve of a server module: sees every request of the Engine, Host or Context that names it in
+ * server.xml or context.xml, before filters and servlet. `init` runs for each <Valve>, once at start;
+ * cs_config_param() gives its attributes, checked, with their defaults. `invoke` runs on many threads at
+ * once; it calls cs_chain_next() to go on, or answers itself. There is no webapp in a valve: cs_req_ctx()
+ * and cs_config_ctx() are NULL. */
+typedef struct cs_valve {
+    const char *name CS_0;              /* <Valve className="name"> */
+    const char *aliases CS_0;           /* further class names, blanks between */
+    const char *attributes CS_0;        /* CS_ATTRIBUTE()s, the same text as in CS_ATTRIBUTES */
+    uint32_t flags CS_0, reserved CS_0; /* 0 */
+    int (*init)(cs_config *config, void **self) CS_0;
+    void (*destroy)(cs_host *host, void *self) CS_0;
+    int (*invoke)(cs_request *req, cs_response *res, cs_chain *chain, void *self) CS_0;
+} cs_valve;
+struct cs_valves {
+    const cs_valve *rows CS_0;
+    uint32_t count CS_0, row_size CS_0;
+};
+
+/* What cs_module_describe of a server module returns; made by CS_MODULE. Loaded from modules/ before any
+ * webapp, never unloaded. init runs once at start, destroy at the server's end. Its servlets and filters
+ * serve the webapps whose web.xml (or conf/web.xml) names them as a class: there they are initialised
+ * with that webapp's cs_ctx. url_patterns and load_on_startup of their rows are not used. */
+typedef struct cs_server_module {
+    uint32_t size CS_0, abi_minor CS_0;
+    const char *fields CS_0;
+    int (*invoke)(int (*body)(void *arg), void *arg,
+                  void (*failed)(void *arg, const char *text)) CS_0;
+    uint32_t kind CS_0;  /* CS_FLAG_SERVER of a server module, else 0: set by the macro */
+    uint32_t flags CS_0; /* 0 */
+    int (*init)(cs_host *host) CS_0;
+    void (*destroy)(cs_host *host) CS_0;
+    struct cs_servlets servlets CS_0;
+    struct cs_filters filters CS_0;
+    struct cs_valves valves CS_0;
+} cs_server_module;
+
 /* What cs_module_describe returns; made by CS_WEBAPP. Hooks may be NULL and run on the webapp's own
  * life-cycle thread, each within hookTimeout: init, (listeners, filters, servlets), start, health; then
  * requests; then stop until it returns other than CS_EAGAIN, (servlets, filters, listeners), destroy.
@@ -168,7 +212,8 @@ typedef struct cs_module {
     /* NULL in C. In C++ runs BODY(ARG) and hands the text of an escaped exception to FAILED. */
     int (*invoke)(int (*body)(void *arg), void *arg,
                   void (*failed)(void *arg, const char *text)) CS_0;
-    uint32_t flags CS_0, reserved CS_0; /* 0 */
+    uint32_t kind CS_0;  /* CS_FLAG_SERVER of a server module, else 0: set by the macro */
+    uint32_t flags CS_0; /* 0 */
     int (*init)(cs_ctx *ctx) CS_0;
     int (*start)(cs_ctx *ctx) CS_0;
     int (*health)(cs_ctx *ctx) CS_0;
@@ -181,12 +226,14 @@ typedef struct cs_module {
 
 #if UINTPTR_MAX > 0xffffffffu
 CS_ASSERT(sizeof(cs_str) == 16);
-CS_ASSERT(sizeof(cs_servlet) == 128);
+CS_ASSERT(sizeof(cs_servlet) == 136);
 CS_ASSERT(offsetof(cs_servlet, service) == 40);
-CS_ASSERT(sizeof(cs_filter) == 72);
+CS_ASSERT(sizeof(cs_filter) == 80);
 CS_ASSERT(sizeof(cs_listener) == 32);
 CS_ASSERT(offsetof(cs_module, servlets) == 72);
 CS_ASSERT(sizeof(cs_module) == 120);
+CS_ASSERT(sizeof(cs_valve) == 56);
+CS_ASSERT(sizeof(cs_server_module) == 96);
 #endif
 
 #define CS_ROWS(array)                                                                        \
@@ -222,21 +269,41 @@ static inline int cs_invoke_(int (*body)(void *), void *arg, void (*failed)(void
 #define CS_NOTE_PLAIN_
 #endif
 /* clang-format off */
-#define CS_WEBAPP(NAME, VERSION, ...)                                                              \
+#define CS_DECLARE_(TYPE, FLAGS, NAME, VERSION, ...)                                               \
     CS_ASSERT(sizeof(NAME) <= 64 && sizeof(VERSION) <= 32);                                        \
     static const struct cs_note cs_note_                                                           \
         __attribute__((CS_NOTE_PLAIN_ section(".note.cserv"), used, aligned(4))) =                 \
-        {6,           sizeof(struct cs_note) - 20, CS_NOTE_TYPE,    "cserv", CS_ABI_MAJOR,         \
-         CS_ABI_MINOR, CS_ABI_HASH,                CS_FLAGS_BUILD_, NAME,    VERSION};             \
-    CS_C __attribute__((visibility("default"))) const cs_module *cs_module_describe(void);         \
-    CS_C const cs_module *cs_module_describe(void)                                                 \
+        {6,            sizeof(struct cs_note) - 20, CS_NOTE_TYPE,              "cserv", CS_ABI_MAJOR, \
+         CS_ABI_MINOR, CS_ABI_HASH,                 CS_FLAGS_BUILD_ | (FLAGS), NAME,    VERSION};  \
+    CS_C __attribute__((visibility("default"))) const TYPE *cs_module_describe(void);              \
+    CS_C const TYPE *cs_module_describe(void)                                                      \
     {                                                                                              \
-        static const cs_module module_ = {.size = sizeof(cs_module),                               \
-                                          .abi_minor = CS_ABI_MINOR,                               \
-                                          .fields = #__VA_ARGS__,                                  \
-                                          .invoke = CS_INVOKE_,                                    \
-                                          __VA_ARGS__};                                            \
+        static const TYPE module_ = {.size = sizeof(TYPE),                                         \
+                                     .abi_minor = CS_ABI_MINOR,                                    \
+                                     .fields = #__VA_ARGS__,                                       \
+                                     .invoke = CS_INVOKE_,                                         \
+                                     .kind = (FLAGS),                                              \
+                                     __VA_ARGS__};                                                 \
         return &module_;                                                                           \
     }
+#define CS_WEBAPP(NAME, VERSION, ...) CS_DECLARE_(cs_module, 0u, NAME, VERSION, __VA_ARGS__)
+/* The same for a server module: CS_MODULE("remoteip", "1.0.0", .valves = CS_ROWS(rows)). */
+#define CS_MODULE(NAME, VERSION, ...)                                                              \
+    CS_DECLARE_(cs_server_module, CS_FLAG_SERVER, NAME, VERSION, __VA_ARGS__)
+
+/* One attribute of a valve, all string literals. TYPE: "text", "bool", "int". RANGE: "1..65535" of an
+ * int, "a|b|c" of a text that is one of these, else "". FALLBACK: its default, "" for none. */
+#define CS_ATTRIBUTE(NAME, TYPE, RANGE, FALLBACK, DOC)                                             \
+    "attribute\t" NAME "\t" TYPE "\t" RANGE "\t" FALLBACK "\t" DOC "\n"
+#define CS_ATTRIBUTES_OF(NAME, ALIASES) "valve\t" NAME "\t" ALIASES "\n"
+/* Writes the attributes of a module's valves into its file, so that `cserv configtest` can check them
+ * without running its code. Once per server module with valves:
+ * CS_ATTRIBUTES(CS_ATTRIBUTES_OF("remoteip", "org.apache...") REMOTEIP_ATTRIBUTES). */
+#define CS_ATTRIBUTES(TEXT)                                                                        \
+    static const struct {                                                                          \
+        uint32_t namesz, descsz, type;                                                             \
+        char owner[8], text[sizeof(TEXT)];                                                         \
+    } cs_attributes_ __attribute__((CS_NOTE_PLAIN_ section(".note.cserv"), used, aligned(4))) =    \
+        {6, sizeof(TEXT), CS_NOTE_TYPE_ATTRIBUTES, "cserv", TEXT};
 /* clang-format on */
 #endif

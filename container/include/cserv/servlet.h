@@ -38,6 +38,11 @@ struct cs_chain_ops {
 #define CS_CALL_CHAIN CS_SLOT_
 #include "abi.def"
 };
+struct cs_host_ops {
+    uint32_t size, minor;
+#define CS_CALL_HOST CS_SLOT_
+#include "abi.def"
+};
 #undef CS_SLOT_
 struct cs_request {
     const struct cs_request_ops *ops;
@@ -53,6 +58,9 @@ struct cs_config {
 };
 struct cs_chain {
     const struct cs_chain_ops *ops;
+};
+struct cs_host {
+    const struct cs_host_ops *ops;
 };
 
 /* For wrappers and authors: a C string as a span. NULL gives the absent span. */
@@ -73,7 +81,7 @@ static inline const char *cs_str_text(cs_str s)
 #define CS_REQ_URI          2u /* the path as sent: encoded, with parameters, without the query */
 #define CS_REQ_QUERY        3u /* as sent, without '?'; absent without one */
 #define CS_REQ_PROTOCOL     4u /* "HTTP/1.1" */
-#define CS_REQ_SCHEME       5u /* "http" */
+#define CS_REQ_SCHEME       5u /* "http" or "https": what the client speaks, as far as it is known */
 #define CS_REQ_SERVER_NAME  6u /* host the client named, without port; else the local address */
 #define CS_REQ_CONTEXT_PATH 7u /* "" for the root webapp, else "/shop" */
 #define CS_REQ_SERVLET_PATH 8u /* decoded; the part of the path the mapping matched */
@@ -82,6 +90,8 @@ static inline const char *cs_str_text(cs_str s)
 #define CS_REQ_LOCAL_ADDR   11u
 #define CS_REQ_CONTENT_TYPE 12u /* absent when the request has none */
 #define CS_REQ_SERVLET_NAME 13u /* of the registration that serves this request */
+/* Since minor 2: the address at the other end of the connection, whatever a valve made of REMOTE_ADDR. */
+#define CS_REQ_PEER_ADDR 14u
 /* One text of the request by its CS_REQ_ number. Absent for an unknown number. */
 static inline cs_str cs_req_get(cs_request *req, uint32_t what)
 {
@@ -92,6 +102,7 @@ static inline cs_str cs_req_get(cs_request *req, uint32_t what)
 #define CS_REQ_REMOTE_PORT    2u
 #define CS_REQ_LOCAL_PORT     3u
 #define CS_REQ_CONTENT_LENGTH 4u /* bytes; -1 when unknown (chunked) or when there is no body */
+#define CS_REQ_SECURE         5u /* since minor 2: 1 when the client's side is protected, else 0 */
 /* One number of the request by its CS_REQ_ number. -1 for an unknown number. */
 static inline int64_t cs_req_get_int(cs_request *req, uint32_t what)
 {
@@ -166,6 +177,13 @@ static inline int cs_req_fail(cs_request *req, int code, const char *detail)
     return req->ops->fail(req, code, cs_str_of(detail));
 }
 
+/* A date field (RFC 9110 5.6.7) in seconds since 1970. -1 when there is none, or it is malformed. Since
+ * minor 2. */
+static inline int64_t cs_req_date(cs_request *req, const char *name)
+{
+    return req->ops->date(req, cs_str_of(name));
+}
+
 /* ---- response ----------------------------------------------------------------------------------- */
 
 /* Sets the status, 200 to 599. CS_ESTATE once committed (the head was sent), CS_EINVAL otherwise. */
@@ -234,6 +252,19 @@ static inline int cs_res_error(cs_response *res, uint32_t code, const char *mess
 {
     return res->ops->error(res, code, cs_str_of(message));
 }
+/* Sets a date field from seconds since 1970 (years 1970 to 9999, else CS_EINVAL). Since minor 2. */
+static inline int cs_res_date(cs_response *res, const char *name, int64_t seconds)
+{
+    return res->ops->date(res, cs_str_of(name), seconds);
+}
+/* Writes LENGTH bytes of a regular file from OFFSET on, without copying where the connection allows it.
+ * FD belongs to the container from here on: it closes it, also when the call fails. CS_EINVAL: negative
+ * numbers, or no regular file; else as cs_res_write. A file that becomes shorter meanwhile ends the answer
+ * so that the client can tell. Since minor 2. */
+static inline int cs_res_send_file(cs_response *res, int fd, int64_t offset, int64_t length)
+{
+    return res->ops->send_file(res, fd, offset, length);
+}
 /* 1 when the head was sent, else 0. */
 static inline int cs_res_committed(cs_response *res)
 {
@@ -246,6 +277,8 @@ static inline int cs_res_committed(cs_response *res)
 #define CS_CTX_NAME   2u /* display name, else the module's name */
 #define CS_CTX_HOST   3u /* the virtual host's name */
 #define CS_CTX_SERVER 4u /* "cserv/0.1.0" */
+/* Since minor 2: absolute path of the webapp's folder; absent when the webapp is a single file. */
+#define CS_CTX_FOLDER 5u
 /* One text of the webapp by its CS_CTX_ number; lives as long as the webapp. */
 static inline cs_str cs_ctx_get(cs_ctx *ctx, uint32_t what)
 {

@@ -168,7 +168,7 @@ static void test_older_module(void **state)
     assert_int_equal(m.listener_count, 0);
     module_close(&m);
     assert_refused(DESCRIBE("struct newer { cs_module known; };\n",
-                            "{.known = {.size = offsetof(cs_module, servlets) - 1}}"),
+                            "{.known = {.size = offsetof(cs_module, init) - 1}}"),
                    "which is too short");
 }
 
