@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/path.h"
 #include "cli/commands.h"
 #include "cli/container_priv.h"
 #include "observe/log.h"
@@ -149,6 +150,7 @@ static bool make_service(struct container *c, struct service_run *s, struct err 
         .server_name = eo.server_name,
         .engine_config = &s->config->engine,
         .engine = s->engine,
+        .module_folders = c->module_list,
         .after_crash = c->options->after_crash,
     };
     s->deployment = deploy_new(&po, err);
@@ -170,9 +172,22 @@ static bool start_connectors(struct container *c, struct err *err)
     return true;
 }
 
+/* The base's own modules come first: one of them replaces a shipped one of its name. */
+static void find_modules(struct container *c)
+{
+    struct place shipped;
+    size_t n = 0;
+    snprintf(shipped.home, sizeof(shipped.home), "%s", c->options->home);
+    if (path_join(c->module_folders[0], sizeof(c->module_folders[0]), c->options->base, "modules"))
+        c->module_list[n++] = c->module_folders[0];
+    if (place_shipped(&shipped, "modules", c->module_folders[1]))
+        c->module_list[n++] = c->module_folders[1];
+}
+
 static bool set_up(struct container *c, struct err *err)
 {
     const struct container_options *o = c->options;
+    find_modules(c);
     for (const struct service_config *s = o->config->services; s; s = s->next)
         c->service_count++;
     c->services = calloc(c->service_count, sizeof(*c->services));

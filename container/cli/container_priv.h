@@ -5,6 +5,7 @@
 #define CLI_CONTAINER_PRIV_H
 #include "admin/admin.h"
 #include "cli/container.h"
+#include "cli/place.h"
 #include "connector/connector.h"
 #include "deploy/deploy.h"
 #include "engine/engine.h"
@@ -24,8 +25,10 @@ struct container {
     const struct container_options *options;
     struct service_run *services;
     size_t service_count;
-    char (*names)[24]; /* of connectors */
-    int *fds;          /* listening, in the order of options->listeners */
+    char (*names)[24];                /* of connectors */
+    char module_folders[2][PATH_MAX]; /* of the base, shipped */
+    const char *module_list[3];       /* those of them that there are, ended by NULL */
+    int *fds;                         /* listening, in the order of options->listeners */
     size_t name_count;
     int signal_fd;
     _Atomic int signals; /* how often an end was asked for; main thread writes, control reads */

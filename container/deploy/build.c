@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "deploy/webapp_priv.h"
+#include "engine/server_modules.h"
 
 #define PARAMS_MAX 256u
 
@@ -25,6 +26,12 @@ static bool module_is(const struct module *m, struct span file)
     return !file.p || span_eq(span_of(path_base(m->file)), file);
 }
 
+/* A server module's rows may be named in other ways, too. */
+static bool row_is(const struct module *m, const char *name, const char *aliases, struct span class)
+{
+    return span_eq(span_of(name), class) || (m->server && is_alias(aliases, class));
+}
+
 static void split_class(const char *text, struct span *file, struct span *name)
 {
     struct span all = span_of(text);
@@ -37,10 +44,10 @@ static const cs_servlet *find_servlet(struct builder *b, const char *class, uint
 {
     struct span file, name;
     split_class(class, &file, &name);
-    for (uint32_t i = 0; i < generation_module_count(b->generation); i++) {
-        const struct module *m = generation_module(b->generation, i);
+    for (uint32_t i = 0; i < app_module_count(b->app); i++) {
+        const struct module *m = app_module_at(b->app, i);
         for (uint32_t k = 0; module_is(m, file) && k < m->servlet_count; k++) {
-            if (span_eq(span_of(m->servlets[k].name), name)) {
+            if (row_is(m, m->servlets[k].name, m->servlets[k].aliases, name)) {
                 *module = i;
                 return &m->servlets[k];
             }
@@ -53,10 +60,10 @@ static const cs_filter *find_filter(struct builder *b, const char *class, uint32
 {
     struct span file, name;
     split_class(class, &file, &name);
-    for (uint32_t i = 0; i < generation_module_count(b->generation); i++) {
-        const struct module *m = generation_module(b->generation, i);
+    for (uint32_t i = 0; i < app_module_count(b->app); i++) {
+        const struct module *m = app_module_at(b->app, i);
         for (uint32_t k = 0; module_is(m, file) && k < m->filter_count; k++) {
-            if (span_eq(span_of(m->filters[k].name), name)) {
+            if (row_is(m, m->filters[k].name, m->filters[k].aliases, name)) {
                 *module = i;
                 return &m->filters[k];
             }
@@ -68,8 +75,8 @@ static const cs_filter *find_filter(struct builder *b, const char *class, uint32
 static bool no_class(struct builder *b, int line, const char *kind, const char *name,
                      const char *class)
 {
-    err_set(b->err, "%s %s has the class '%s', which no module of this webapp has", kind, name,
-            class);
+    err_set(b->err, "%s %s has the class '%s', which no module of this webapp or in modules/ has",
+            kind, name, class);
     err_at(b->err, b->xml->doc.file, line);
     return err_hint(b->err, "The class is the name of a row in the module's table, or "
                             "FILE.so:NAME; `cserv inspect` lists them");

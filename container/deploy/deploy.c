@@ -38,7 +38,7 @@ struct deployment *deploy_new(const struct deploy_options *options, struct err *
     d->end = &d->webapps;
     d->epoch_lock = -1;
     lock_init(&d->lock, "deployment");
-    if (!epoch_open(d, err) || !add_hosts(d, err))
+    if (!epoch_open(d, err) || !modules_load(d, err) || !add_hosts(d, err))
         deploy_free(&d);
     return d;
 }
@@ -69,12 +69,16 @@ void deploy_free(struct deployment **dp)
 {
     struct deployment *d = *dp;
     *dp = NULL;
+    bool hang = d->modules_hang;
     while (d->webapps) {
         struct webapp *w = d->webapps;
         d->webapps = w->next;
+        hang = hang || w->abandoned;
         if (!w->abandoned)
             free(w);
     }
+    if (!hang)
+        modules_end(d);
     epoch_close(d);
     lock_destroy(&d->lock);
     free(d);

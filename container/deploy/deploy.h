@@ -16,6 +16,7 @@ struct deploy_options {
     const char *server_name; /* what modules are told: "cserv/0.1.0" */
     const struct engine_config *engine_config;
     struct engine *engine;
+    const char *const *module_folders; /* server modules, ended by NULL; the first of a name wins */
     bool after_crash; /* the container before this one ended unasked: believe the journal */
 };
 

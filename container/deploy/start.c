@@ -41,7 +41,10 @@ static bool read_image(struct webapp *w, const char *file, struct err *err)
     if (!image_read(&more[w->image_count], file, err))
         return false;
     w->image_count++;
-    return true;
+    if (!(w->images[w->image_count - 1].note.flags & CS_FLAG_SERVER))
+        return true;
+    err_set(err, "%s is a server module, not a webapp", file);
+    return err_hint(err, "Put it into modules/ and restart the server");
 }
 
 /* Who can replace a folder above a module can replace the module; web.xml says what is served. */
@@ -55,8 +58,9 @@ static bool check_places(const struct webapp *w, const char *webxml, struct err 
     if (!image_check_place(w->doc_base, "the folder", err))
         return false;
     snprintf(path, sizeof(path), "%s/WEB-INF", w->doc_base);
-    return image_check_place(path, "the folder", err) &&
-           (!*webxml || image_check_place(webxml, "the file", err));
+    if (path_is_dir(path) && !image_check_place(path, "the folder", err))
+        return false;
+    return !*webxml || image_check_place(webxml, "the file", err);
 }
 
 static bool read_folder(struct webapp *w, struct err *err)
@@ -75,10 +79,6 @@ static bool read_folder(struct webapp *w, struct err *err)
             ok = read_image(w, file, err);
         }
         path_names_free(&names, &count);
-    }
-    if (ok && w->image_count == 0) {
-        err_set(err, "%s has no module: WEB-INF/lib has no .so file", w->doc_base);
-        return err_hint(err, "Folders with static files only are not served yet");
     }
     return ok;
 }
@@ -283,7 +283,7 @@ static bool start_code(struct deployment *d, struct webapp *w, struct err *err)
 {
     uint64_t number = ++d->next_generation;
     struct phase *p = calloc(1, sizeof(*p));
-    char(*paths)[600] = calloc(w->image_count, sizeof(*paths));
+    char(*paths)[600] = calloc(w->image_count + 1, sizeof(*paths));
     bool ok = p && paths;
     if (!ok)
         err_set(err, "out of memory for %s", w->doc_base);

@@ -52,6 +52,8 @@ struct deployment {
     char epoch_dir[512];
     int epoch_lock;
     uint64_t next_generation;
+    struct generation *modules; /* the server modules */
+    bool modules_hang;          /* code of theirs did not return */
     struct lock lock;
 };
 
@@ -69,6 +71,10 @@ struct app *build_app(const struct webapp *w, struct generation *generation,
 void webapp_start(struct deployment *d, struct webapp *w);
 void webapp_stop(struct deployment *d, struct webapp *w);
 const char *webapp_state_name(enum webapp_state s);
+
+/* modules.c: the server modules, before any webapp; their end, after all. */
+bool modules_load(struct deployment *d, struct err *err);
+void modules_end(struct deployment *d);
 
 /* epoch.c: work/<n>/ with a lock file; those of dead containers are removed. */
 bool epoch_open(struct deployment *d, struct err *err);

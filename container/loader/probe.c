@@ -49,6 +49,10 @@ static bool describe(const struct module *m, struct buf *out)
         ok = buf_printf(out, "servlet %s urls \"%s\"\n", s->name,
                         s->url_patterns ? s->url_patterns : "");
     }
+    for (uint32_t i = 0; ok && i < m->valve_count; i++) {
+        const cs_valve *v = &m->valves[i];
+        ok = buf_printf(out, "valve %s classes \"%s\"\n", v->name, v->aliases ? v->aliases : "");
+    }
     return ok && buf_append_str(out, COMPLETE);
 }
 

@@ -198,8 +198,6 @@ folder("web-inf-open", r"the folder \S+/web-inf-open/WEB-INF may be written by e
 os.chmod(server.webapp("web-inf-open/WEB-INF"), 0o777)
 folder("xml-open", r"the file \S+/xml-open/WEB-INF/web\.xml may be written by everybody", "<web-app/>")
 os.chmod(server.webapp("xml-open/WEB-INF/web.xml"), 0o666)
-os.makedirs(server.webapp("no-module"))
-bad("no-module", r"has no module: WEB-INF/lib has no \.so file\. ", file="no-module")
 # Found when the tables are put together, so `inspect` has nothing to say: web.xml could map them elsewhere.
 compiled("pattern-twice", r"pattern-twice\.so: servlets second and hello both have the URL pattern '/hello'\. Give",
          ROWS % '.name = "second", .url_patterns = "/hello", .get = get')
