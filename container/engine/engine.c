@@ -13,6 +13,7 @@ struct engine *engine_new(const struct engine_options *options, struct err *err)
     if (e) {
         e->options = *options;
         lock_init(&e->lock, "engine slots");
+        arena_init(&e->arena);
         e->hosts = map_new();
         e->wildcards = map_new();
         e->hazards = calloc(ENGINE_SLOTS, sizeof(*e->hazards));
@@ -57,6 +58,7 @@ void engine_destroy(struct engine **ep)
     free(e->slots);
     free(e->hazards);
     free(e->slot_used);
+    arena_destroy(&e->arena);
     lock_destroy(&e->lock);
     free(e);
 }

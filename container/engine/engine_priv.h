@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "engine/app.h"
 #include "engine/engine.h"
+#include "engine/error_report.h"
 #include "engine/mapper.h"
 #include "engine/server_modules.h"
 #include "engine/service.h"
@@ -110,6 +111,7 @@ struct engine_host {
     char *name;
     struct map *contexts; /* by path */
     struct pipeline pipeline;
+    const struct error_report *report; /* NULL: the engine's */
 };
 struct slot {
     struct call *calls; /* CALLS_PER_SLOT handles, used in turn */
@@ -128,8 +130,10 @@ struct engine {
     uint32_t slot_high;
     struct server_modules *shared; /* NULL: none */
     struct pipeline pipeline;
-    bool has_valves;  /* any, anywhere */
-    struct lock lock; /* slots */
+    const struct error_report *report; /* NULL: the plain pages */
+    struct arena arena;                /* settings */
+    bool has_valves;                   /* any, anywhere */
+    struct lock lock;                  /* slots */
     bool *slot_used;
 };
 
@@ -201,9 +205,9 @@ int request_set_int(cs_request *req, uint32_t what, int64_t value);
 /* chain.c: filters, then the servlet. */
 int run_chain(struct call *c);
 /* error_page.c: answers STATUS with a page, dropping what was written. */
-void error_page(struct exchange *x, unsigned status, struct span message);
+void error_page(const struct engine *e, struct exchange *x, unsigned status, struct span message);
 /* trace.c */
-void trace_answer(struct exchange *x);
+void trace_answer(const struct engine *e, struct exchange *x);
 /* call_request.c: params parsed if not yet; false: malformed (c->params_bad). */
 bool call_params(struct call *c);
 /* call_dead.c: the handles of C answer CS_EGONE from now on. */

@@ -177,7 +177,7 @@ static void refuse(struct call *c, unsigned status, struct span message)
     if (c->x->res.committed)
         response_abort(c->x);
     else
-        error_page(c->x, status, message);
+        error_page(c->engine, c->x, status, message);
     c->concluded = true;
 }
 
@@ -247,7 +247,7 @@ static void redirect_to_root(struct call *c)
                                             query.p ? "?" : "", SPAN_ARG(query));
     x->res.status = 302;
     if (!location || !set_field(x, SPAN_LIT("Location"), location))
-        error_page(x, 503, SPAN_NONE);
+        error_page(c->engine, x, 503, SPAN_NONE);
 }
 
 static int serve_app(struct call *c)
@@ -277,7 +277,7 @@ int serve_target(struct call *c)
     if (!c->context || x->req.uri.hidden) {
         refuse(c, 404, SPAN_NONE);
     } else if (x->req.method == METHOD_TRACE && c->engine->options.allow_trace) {
-        trace_answer(x);
+        trace_answer(c->engine, x);
     } else if (!c->app) {
         refuse(c, 503, SPAN_LIT("This webapp is not running."));
     } else {

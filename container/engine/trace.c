@@ -9,7 +9,7 @@ static bool is_secret(const struct header *h)
            span_ieq(h->name, SPAN_LIT("Proxy-Authorization"));
 }
 
-void trace_answer(struct exchange *x)
+void trace_answer(const struct engine *e, struct exchange *x)
 {
     struct buf echo = BUF_EMPTY;
     bool ok = buf_printf(&echo, "TRACE %.*s HTTP/1.%d\r\n", SPAN_ARG(x->req.target),
@@ -24,5 +24,5 @@ void trace_answer(struct exchange *x)
     ok = ok && response_write(x, buf_span(&echo)) == RESPONSE_OK;
     buf_free(&echo);
     if (!ok)
-        error_page(x, 503, SPAN_NONE);
+        error_page(e, x, 503, SPAN_NONE);
 }

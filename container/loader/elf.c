@@ -92,9 +92,17 @@ bool elf_open(struct elf_file *f, struct err *err)
     return true;
 }
 
-/* Walks one PT_NOTE segment; counts our notes in *found. */
-static bool scan_notes(const struct elf_file *f, const ElfW(Phdr) *ph, const void **note,
-                       int *found)
+/* One of our notes: its descriptor and how many of its kind there are. */
+struct note_search {
+    uint32_t type;
+    size_t least; /* bytes, with the head */
+    int found;
+    const char *note; /* the last one, with its head */
+    struct span descriptor;
+};
+
+/* Walks one PT_NOTE segment. False: truncated. */
+static bool scan_notes(const struct elf_file *f, const ElfW(Phdr) *ph, struct note_search *s)
 {
     uint64_t at = ph->p_offset, end = ph->p_offset + ph->p_filesz;
     uint64_t align = ph->p_align == 8 ? 8 : 4;
@@ -108,11 +116,11 @@ static bool scan_notes(const struct elf_file *f, const ElfW(Phdr) *ph, const voi
         uint64_t size = sizeof(head) + name + head.n_descsz;
         if (size > end - at || !(p = elf_at(f, at, size)))
             return false;
-        if (head.n_namesz == sizeof(NOTE_OWNER) && head.n_type == CS_NOTE_TYPE &&
-            memcmp(p + sizeof(head), NOTE_OWNER, sizeof(NOTE_OWNER)) == 0 &&
-            size >= sizeof(struct cs_note)) {
-            *note = p;
-            (*found)++;
+        if (head.n_namesz == sizeof(NOTE_OWNER) && head.n_type == s->type &&
+            memcmp(p + sizeof(head), NOTE_OWNER, sizeof(NOTE_OWNER)) == 0 && size >= s->least) {
+            s->note = p;
+            s->descriptor = span_make(p + sizeof(head) + name, head.n_descsz);
+            s->found++;
         }
         size = (size + align - 1) & ~(align - 1);
         if (size >= end - at)
@@ -122,28 +130,54 @@ static bool scan_notes(const struct elf_file *f, const ElfW(Phdr) *ph, const voi
     return true;
 }
 
-bool elf_find_note(struct elf_file *f, const void **note, struct err *err)
+static bool search_notes(struct elf_file *f, struct note_search *s, struct err *err)
 {
-    int found = 0;
-    *note = NULL;
     for (uint32_t i = 0; i < f->head.e_phnum; i++) {
         ElfW(Phdr) ph;
         elf_header(f, i, &ph);
         if (ph.p_type != PT_NOTE)
             continue;
-        if (!elf_at(f, ph.p_offset, ph.p_filesz) || !scan_notes(f, &ph, note, &found))
+        if (!elf_at(f, ph.p_offset, ph.p_filesz) || !scan_notes(f, &ph, s))
             return elf_truncated(f, err);
     }
-    if (found == 1)
+    return true;
+}
+
+bool elf_find_note(struct elf_file *f, const void **note, struct err *err)
+{
+    struct note_search s = {.type = CS_NOTE_TYPE, .least = sizeof(struct cs_note)};
+    *note = NULL;
+    if (!search_notes(f, &s, err))
+        return false;
+    *note = s.note;
+    if (s.found == 1)
         return true;
-    if (found > 1) {
-        err_set(err, "%s has %d module notes", f->name, found);
-        return err_hint(err, "Use CS_WEBAPP in one source file of a module only");
+    if (s.found > 1) {
+        err_set(err, "%s has %d module notes", f->name, s.found);
+        return err_hint(err, "Use CS_WEBAPP or CS_MODULE in one source file of a module only");
     }
     err_set(err, "%s is no cserv module: it has no module note", f->name);
     return err_hint(err,
                     "Add CS_WEBAPP(\"name\", \"version\", ...) to it and link with the flags of "
                     "pkg-config --libs cserv");
+}
+
+bool elf_find_attributes(struct elf_file *f, struct span *text, struct err *err)
+{
+    struct note_search s = {.type = CS_NOTE_TYPE_ATTRIBUTES, .least = sizeof(ElfW(Nhdr)) + 8};
+    *text = SPAN_LIT("");
+    if (!search_notes(f, &s, err))
+        return false;
+    if (s.found == 0)
+        return true;
+    struct span d = s.descriptor;
+    if (s.found > 1 || d.n == 0 || d.p[d.n - 1] != '\0' || memchr(d.p, '\0', d.n - 1)) {
+        err_set(err, "%s has %s", f->name,
+                s.found > 1 ? "two tables of attributes" : "a malformed table of attributes");
+        return err_hint(err, "Use CS_ATTRIBUTES once in a module");
+    }
+    *text = span_cut(d, 0, d.n - 1);
+    return true;
 }
 
 static void take_entry(struct elf_file *f, const ElfW(Dyn) *d)

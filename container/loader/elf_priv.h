@@ -29,6 +29,8 @@ const char *elf_string(const struct elf_file *f, uint64_t offset);
 
 bool elf_open(struct elf_file *f, struct err *err); /* the header: format and machine */
 bool elf_find_note(struct elf_file *f, const void **note, struct err *err);
+/* The text of CS_ATTRIBUTES, terminated; "" when there is none. */
+bool elf_find_attributes(struct elf_file *f, struct span *text, struct err *err);
 bool elf_read_dynamic(struct elf_file *f, struct err *err);
 /* Calls FN for each DT_NEEDED. */
 bool elf_each_needed(const struct elf_file *f,

@@ -199,7 +199,8 @@ static bool check_image(struct image *im, struct err *err)
     memcpy(&im->note, note, sizeof(im->note));
     im->note.name[sizeof(im->note.name) - 1] = '\0';
     im->note.version[sizeof(im->note.version) - 1] = '\0';
-    return check_note(im->path, &im->note, err) && check_dynamic(&f, err);
+    return check_note(im->path, &im->note, err) && check_dynamic(&f, err) &&
+           elf_find_attributes(&f, &im->attributes, err);
 }
 
 bool image_read(struct image *out, const char *file, struct err *err)

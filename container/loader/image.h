@@ -14,7 +14,8 @@ struct image {
     char path[512];
     struct buf bytes;
     char hash[IMAGE_HASH_SIZE];
-    struct cs_note note; /* as found in the file; name and version are terminated */
+    struct cs_note note;    /* as found in the file; name and version are terminated */
+    struct span attributes; /* in `bytes`: the lines of CS_ATTRIBUTES; "" when there are none */
 };
 
 /* Reads FILE and checks its permissions, ELF header, note, dynamic section and symbols. False: ERR is

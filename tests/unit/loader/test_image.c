@@ -241,6 +241,38 @@ static void test_copy(void **state)
     image_free(&im);
 }
 
+#define SERVER_MODULE(attributes)                                                           \
+    "#include <cserv/module.h>\n"                                                           \
+    "static int pass(cs_request *q, cs_response *s, cs_chain *c, void *self)\n"             \
+    "{ (void)self; return cs_chain_next(c, q, s); }\n"                                      \
+    "#define ATTRIBUTES CS_ATTRIBUTE(\"depth\", \"int\", \"1..9\", \"3\", \"How deep.\")\n" \
+    "static const cs_valve rows[] = {{.name = \"v\", .attributes = ATTRIBUTES, .invoke = "  \
+    "pass}};\n" attributes "CS_MODULE(\"m\", \"1\", .valves = CS_ROWS(rows))\n"
+
+static void test_attributes(void **state)
+{
+    struct image im;
+    (void)state;
+    assert_non_null(maker_build("with",
+                                SERVER_MODULE("CS_ATTRIBUTES(CS_ATTRIBUTES_OF(\"v\", \"x.Y\") "
+                                              "ATTRIBUTES)\n"),
+                                NULL));
+    assert_true(image_read(&im, maker_path("with.so"), &err));
+    assert_true(im.note.flags & CS_FLAG_SERVER);
+    assert_true(span_eq(im.attributes,
+                        SPAN_LIT("valve\tv\tx.Y\nattribute\tdepth\tint\t1..9\t3\tHow deep.\n")));
+    /* The text is cut short: its end mark is gone. */
+    size_t at = (size_t)(im.attributes.p + im.attributes.n - buf_data(&im.bytes));
+    buf_data(&im.bytes)[at] = 'x';
+    assert_true(path_write_file(maker_path("cut.so"), buf_span(&im.bytes), 0644, &err));
+    image_free(&im);
+    assert_refused(maker_path("cut.so"), "malformed table of attributes");
+    assert_non_null(maker_build("without", SERVER_MODULE(""), NULL));
+    assert_true(image_read(&im, maker_path("without.so"), &err));
+    assert_int_equal(im.attributes.n, 0);
+    image_free(&im);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_permissions),
         cmocka_unit_test(test_no_file),
         cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_attributes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
