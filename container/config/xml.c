@@ -111,6 +111,13 @@ static bool tag_has_unknown_entity(const struct reader *r)
     return false;
 }
 
+/* XML itself lets colons stand anywhere; with prefixes there is one, between two names. */
+static bool is_qualified(const char *name)
+{
+    const char *colon = strchr(name, ':');
+    return !colon || (colon > name && colon[1] != '\0' && !strchr(colon + 1, ':'));
+}
+
 static struct xml_node *node_new(struct reader *r, const XML_Char *name)
 {
     const char *colon = strchr(name, ':');
@@ -147,6 +154,8 @@ static void XMLCALL on_start(void *arg, const XML_Char *name, const XML_Char **p
         return;
     if (r->depth == DEPTH_MAX)
         err_set(r->err, "<%.64s> is nested more than %d levels deep", name, DEPTH_MAX);
+    else if (!is_qualified(name))
+        err_set(r->err, "<%.64s> is no name of an element", name);
     else if (r->doctype && tag_has_unknown_entity(r))
         err_set(r->err, "<%.64s> uses an entity that is not declared", name);
     else if (tree_fits(r) && (node = node_new(r, name)) && read_attributes(r, node, pairs)) {

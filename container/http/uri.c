@@ -111,6 +111,8 @@ static bool take_param(struct parser *p)
     p->has_params = true;
     if (raw.n == 0)
         return true;
+    if (span_find(raw, 0, '#') < raw.n)
+        return refuse(p, "a fragment in the target");
     size_t equals = span_find(raw, 0, '=');
     struct span name, value = SPAN_NONE;
     return decode_param_part(p, span_cut(raw, 0, equals), &name) &&

@@ -33,7 +33,8 @@ bool uri_parse(struct span raw, const struct uri_policy *policy, struct arena *a
  * true) or out of memory. */
 bool uri_decode(struct span s, bool plus, struct arena *a, struct span *out, bool *bad);
 bool utf8_valid(struct span s); /* RFC 3629: no overlong forms, no surrogates, <= U+10FFFF */
-/* Appends S with everything but unreserved, sub-delims, ':', '@' and '/' percent-encoded. */
+/* S with everything but unreserved, sub-delims without ';', ':', '@' and '/' percent-encoded, in the
+ * arena, terminated: uri_parse makes the same path of it again. SPAN_NONE: out of memory. */
 struct span uri_encode_path(struct span s, struct arena *a);
 /* The Host grammar: uri-host [":" port] (RFC 9110 7.2, RFC 3986 3.2.2, 3.2.3); fills host (without
  * port, brackets kept for IPv6) and port (0 when absent). Empty S is valid. */

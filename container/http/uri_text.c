@@ -31,6 +31,12 @@ bool uri_decode(struct span s, bool plus, struct arena *a, struct span *out, boo
     return true;
 }
 
+/* A ';' would begin a parameter where it is read again. */
+static bool stays(char c)
+{
+    return char_is(c, CHAR_PATH) && c != ';';
+}
+
 struct span uri_encode_path(struct span s, struct arena *a)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -38,7 +44,7 @@ struct span uri_encode_path(struct span s, struct arena *a)
     for (size_t i = 0; i < s.n; i++) {
         if (n > SIZE_MAX - 3)
             return SPAN_NONE;
-        n += char_is(s.p[i], CHAR_PATH) ? 0 : 2;
+        n += stays(s.p[i]) ? 0 : 2;
     }
     char *text = arena_alloc(a, n + 1);
     if (!text)
@@ -46,7 +52,7 @@ struct span uri_encode_path(struct span s, struct arena *a)
     char *o = text;
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
-        if (char_is(s.p[i], CHAR_PATH)) {
+        if (stays(s.p[i])) {
             *o++ = s.p[i];
             continue;
         }

@@ -15,21 +15,22 @@ void chunked_init(struct chunked *d)
     *d = (struct chunked){.state = CHUNKED_SIZE};
 }
 
+/* The bytes of the line under way, as they would have been counted if they had come one by one: what is
+ * found of it says whether its CR and LF are among them. */
+static size_t seen_of_line(enum line_result found, const struct buf *in, struct span line)
+{
+    return found == LINE_MORE ? buf_len(in) : line.n + (found == LINE_OK ? 1 : 0);
+}
+
 static enum refusal take_size(struct chunked *d, const struct h1_config *cfg, struct buf *in,
                               uint64_t max)
 {
-    struct span line;
-    switch (line_find(in, &d->scanned, &line)) {
-    case LINE_BAD:
-        return REFUSE_CHUNK;
-    case LINE_MORE:
-        return buf_len(in) > SIZE_LINE + cfg->max_extension_size ? REFUSE_EXTENSION_SIZE
-                                                                 : REFUSE_NONE;
-    case LINE_OK:
-        break;
-    }
-    if (line.n + 1 > SIZE_LINE + cfg->max_extension_size) /* as if it had come byte by byte */
+    struct span line = SPAN_NONE;
+    enum line_result found = line_find(in, &d->scanned, &line);
+    if (seen_of_line(found, in, line) > SIZE_LINE + cfg->max_extension_size)
         return REFUSE_EXTENSION_SIZE;
+    if (found != LINE_OK)
+        return found == LINE_BAD ? REFUSE_CHUNK : REFUSE_NONE;
     size_t extension;
     enum refusal r = policy_chunk_line(line, &d->left, &extension);
     if (r != REFUSE_NONE)
@@ -72,17 +73,13 @@ static enum refusal take_data_end(struct chunked *d, struct buf *in)
 /* Trailers are checked like fields and dropped: no setting exposes them yet. */
 static enum refusal take_trailer(struct chunked *d, const struct h1_config *cfg, struct buf *in)
 {
-    struct span line, name, value;
-    switch (line_find(in, &d->scanned, &line)) {
-    case LINE_BAD:
-        return REFUSE_TRAILER;
-    case LINE_MORE:
-        /* The CR of the empty line may stand behind trailers that are exactly as long as allowed. */
-        return d->trailers + buf_len(in) > (size_t)cfg->max_trailer_size + 2 ? REFUSE_TRAILER_SIZE
-                                                                             : REFUSE_NONE;
-    case LINE_OK:
-        break;
-    }
+    struct span line = SPAN_NONE, name, value;
+    enum line_result found = line_find(in, &d->scanned, &line);
+    /* The CR of the empty line may stand behind trailers that are exactly as long as allowed. */
+    if (d->trailers + seen_of_line(found, in, line) > (size_t)cfg->max_trailer_size + 2)
+        return REFUSE_TRAILER_SIZE;
+    if (found != LINE_OK)
+        return found == LINE_BAD ? REFUSE_TRAILER : REFUSE_NONE;
     if (line.n == 0) {
         d->state = CHUNKED_DONE;
     } else {

@@ -232,6 +232,10 @@ static void test_broken(void **state)
     expect_failure("<a b='1'\nb='2'/>", 2, "duplicate attribute");
     expect_failure("<a/><b/>", 1, "junk after document element");
     expect_failure("<a>\xff</a>", 1, "not well-formed");
+    /* regression 204: became an element without a name */
+    expect_failure("<a>\n<b:/></a>", 2, "<b:> is no name");
+    expect_failure("<a:b:c/>", 1, "<a:b:c> is no name");
+    expect_failure("<:a/>", 1, "<:a> is no name");
     assert_false(xml_parse(&doc, "x", SPAN_LIT("\xff\xfe<\0a\0/\0>\0"), NULL, NULL, &err));
     assert_err(&err, "x", 1, "UTF-16 is not read");
 }

@@ -105,6 +105,9 @@ static const struct row rows[] = {
     BOTH("/a%5Cb", REFUSED),
     BOTH("/a%5cb", REFUSED),
     BOTH("/a#b", REFUSED),
+    BOTH("/a;b#c", REFUSED), /* regression 202: was taken for a part of the parameter */
+    BOTH("/a;b=c#/d", REFUSED),
+    BOTH("/a;b=%23", "/a"),
     BOTH("foo", REFUSED),
     BOTH("", REFUSED),
     BOTH("*", REFUSED),

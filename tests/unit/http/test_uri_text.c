@@ -49,8 +49,10 @@ static void escapes_are_decoded(void **state)
 static void paths_are_encoded(void **state)
 {
     (void)state;
-    struct span out = uri_encode_path(SPAN_LIT("/a b/\xC3\xA4%?#[]\\\"\x01~!$&'()*+,;=:@"), &arena);
-    assert_string_equal(out.p, "/a%20b/%C3%A4%25%3F%23%5B%5D%5C%22%01~!$&'()*+,;=:@");
+    struct span out = uri_encode_path(SPAN_LIT("/a b/\xC3\xA4%?#[]\\\"\x01~!$&'()*+,=:@"), &arena);
+    assert_string_equal(out.p, "/a%20b/%C3%A4%25%3F%23%5B%5D%5C%22%01~!$&'()*+,=:@");
+    /* regression 203: a ';' stayed, and what stood behind it was read as a path parameter */
+    assert_string_equal(uri_encode_path(SPAN_LIT("/a;b/"), &arena).p, "/a%3Bb/");
     char all[256];
     for (int i = 0; i < 256; i++)
         all[i] = (char)i;
