@@ -8,6 +8,7 @@ import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+DATA = (os.path.join("tests", "arch", "fixtures"), os.path.join("tests", "fuzz", "corpus"))
 C_ENDINGS = (".c", ".h", ".def", ".cc", ".cpp", ".hpp")
 
 
@@ -20,8 +21,8 @@ def arguments(description):
 
 
 def files(root):
-    """Paths, relative to ROOT, of all files but build folders, hidden ones (other than .ci) and the
-    fixtures, which break the rules on purpose."""
+    """Paths, relative to ROOT, of all files but build folders, hidden ones (other than .ci), the
+    fixtures, which break the rules on purpose, and the inputs of the fuzz targets, which are data."""
     found = []
     for folder, names, plain in os.walk(root):
         at = os.path.relpath(folder, root)
@@ -36,7 +37,7 @@ def files(root):
 def skipped_folder(at, name):
     if at == "." and (fnmatch.fnmatch(name, "build*") or (name.startswith(".") and name != ".ci")):
         return True
-    return name == "__pycache__" or (at == os.path.join("tests", "arch") and name == "fixtures")
+    return name == "__pycache__" or os.path.join(at, name) in DATA
 
 
 def read(root, path):

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""First inputs for the fuzz targets, for a corpus that is made anew: seeds.py FOLDER writes FOLDER/TARGET/*.
+The HTTP/1 ones are the requests of tests/wire, the others are the files that a base has and what stands
+here. What is kept in corpus/ was grown from them and minimised by tests/long/fuzz.sh --merge."""
+import glob
+import os
+import struct
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.join(HERE, "..", "..")
+sys.path.insert(0, os.path.join(HERE, "..", "wire"))
+from case_file import read_cases  # noqa: E402
+
+LONGEST = 4096
+
+
+def http1():
+    for path in sorted(glob.glob(os.path.join(HERE, "..", "wire", "http1", "*.case"))):
+        for case in read_cases(path, ""):
+            data = b"".join(step.data for step in case.steps)
+            if len(data) < LONGEST:
+                for options in (b"```", b"```", b"adx", b"b`b", b"gcx"):
+                    yield options + data
+
+
+def chunked():
+    for path in sorted(glob.glob(os.path.join(HERE, "..", "wire", "http1", "*.case"))):
+        for case in read_cases(path, ""):
+            data = b"".join(step.data for step in case.steps)
+            if b"chunked" in data and b"\r\n\r\n" in data and len(data) < LONGEST:
+                yield b"`b" + data.split(b"\r\n\r\n", 1)[1]
+                yield b"a`" + data.split(b"\r\n\r\n", 1)[1]
+
+
+def uri():
+    for path in sorted(glob.glob(os.path.join(HERE, "..", "wire", "http1", "*.case"))):
+        for case in read_cases(path, ""):
+            words = case.steps[0].data.split(b"\r\n")[0].split(b" ")
+            if len(words) == 3 and len(words[1]) < LONGEST:
+                yield from (option + words[1] for option in (b"`", b"d", b"a", b"e", b"b"))
+    for host in (b"`a.example:80", b"`[::1]:8080", b"`[::ffff:1.2.3.4]", b"`a%41:", b"`:1", b"`[::1"):
+        yield host
+    for path in (b"/a/../b/./c//d", b"/a;x=1;y/b;;z=%41", b"/%2e%2e/", b"/a%2Fb%252F", b"/x/%2F..%2f/WEB-INF",
+                 b"/meta-inf%2fa?b", b"/\xc3\xa9/%C3%A9", b"/a" * 1001, b"/../", b"/..;/a", b"/.%2fa/b%2f.%2F"):
+        yield from (bytes([0x60 + option]) + path for option in range(7))
+
+
+def date():
+    yield from (b"Sun, 06 Nov 1994 08:49:37 GMT", b"Sunday, 06-Nov-94 08:49:37 GMT", b"Sun Nov  6 08:49:37 1994",
+                b"Tue, 29 Feb 2000 23:59:60 GMT", b"Sat Dec 31 00:00:00 9999", b"Wednesday, 01-Jan-70 00:00:00 GMT",
+                b"Mon, 01 Jan 0000 00:00:00 GMT", struct.pack("<q", -62167219200), struct.pack("<q", 2 ** 62),
+                struct.pack("<q", -2 ** 62), struct.pack("<q", 951782400), struct.pack("<q", -1))
+
+
+def xml():
+    yield from (b'a<a b="${a}">${b:-c}<!-- x --><d:e xmlns:d="u" d:f="1" g="&amp;&#65;"/></a>',
+                b"`<?xml version='1.0' encoding='ISO-8859-1'?><a>\xe9<![CDATA[<b>]]></a>",
+                b"`<!DOCTYPE a SYSTEM 'x'><a b='&c;'/>", b"`<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
+                b"`" + b"<a>" * 65 + b"</a>" * 65, b"a<a>${${b}}</a>", b"a<a b='$'>$x ${:} ${a:b}</a>", b"a<a>${n}</a>",
+                b"`<a>\r\n<b/>\r<b/>text</a>", b"`<a", b"`\x00<a/>")
+
+
+def server_xml():
+    with open(os.path.join(ROOT, "conf", "server.xml"), "rb") as file:
+        yield file.read()
+    frame = b"<Server><Service>%s</Service></Server>"
+    engine = b"<Engine defaultHost='h'>%s</Engine>"
+    host = b"<Host name='h' appBase='w'>%s</Host>"
+    inside = (b"", b"<Alias>B</Alias><Alias>*.c</Alias>", b"<Context path='/a' docBase='b' maxThreads='2'/>",
+              b"<Context path='' docBase='${catalina.base}/b'/>", b"<Valve className='x'/>", b"<Realm/>",
+              b"<Context path='/a' docBase='b'><Manager/><Parameter name='a'/></Context>")
+    for one in inside:
+        yield frame % (engine % (host % one))
+    attributes = (b"", b" address='127.0.0.1' maxThreads='1' protocol='HTTP/1.1'", b" SSLEnabled='true'",
+                  b" relaxedPathChars='|' encodedSolidusHandling='decode' server='x'", b" allowTrace='maybe'",
+                  b" maxThreads='-1' groups='99'", b" connectionTimeout='-1' secret='x'", b" protocol='AJP/1.3'")
+    for one in attributes:
+        yield frame % (b"<Connector port='8080'%s/>" % one + engine % (host % b""))
+    pairs = ((b"port='1' address='::'", b"port='1' address='127.0.0.1'"), (b"port='1' address='::1'", b"port='1' address='::1'"),
+             (b"port='1' address='1.2.3.4'", b"port='1' address='1.2.3.5'"), (b"port='1'", b"port='2'"),
+             (b"port='1' address='localhost'", b"port='1' address='127.0.0.1'"), (b"port='0'", b"port='0'"))
+    for pair in pairs:
+        yield frame % (b"<Connector %s/><Connector %s/>" % pair + engine % (host % b""))
+    odd = (b"relaxedQueryChars='a'", b"server='\xc3\xa9'", b"keepAliveTimeout='0' maxKeepAliveRequests='0'",
+           b"keepAliveTimeout='-1' maxKeepAliveRequests='-1'", b"address='${catalina.home}'", b"address='a.b'")
+    for one in odd:
+        yield frame % (b"<Connector port='1' %s/>" % one + engine % (host % b""))
+    for path in (b"/a/../b", b"/.", b"a", b"/a/", b"/a//b", b"/WEB-INF", b"/a#b"):
+        yield frame % (engine % (host % (b"<Context path='%s' docBase='b'/>" % path) * 2))
+    for element in (b"Valve className='org.apache.catalina.valves.RemoteAddrValve'", b"Realm className='a.b'",
+                    b"Cluster className='x'", b"Listener", b"Executor name='a'"):
+        yield frame % (b"<%s/>" % element + engine % (b"<%s/>" % element + host % (b"<%s/>" % element)))
+    yield frame % (engine % (host % b"") * 2)
+    yield frame % (engine % b"<Host name='h'/><Host name='h'/>")
+
+
+def web_xml():
+    for path in sorted(glob.glob(os.path.join(ROOT, "webapps", "**", "web.xml"), recursive=True)):
+        with open(path, "rb") as file:
+            yield file.read()
+    servlet = (b"<servlet><servlet-name>s</servlet-name><servlet-class>lib.so:c</servlet-class><load-on-startup>1"
+               b"</load-on-startup><init-param><param-name>a</param-name><param-value>b</param-value></init-param></servlet>")
+    mapping = b"<servlet-mapping><servlet-name>s</servlet-name><url-pattern>%s</url-pattern></servlet-mapping>"
+    filters = (b"<filter><filter-name>f</filter-name><filter-class>c</filter-class></filter><filter-mapping>"
+               b"<filter-name>f</filter-name>%s</filter-mapping>")
+    parts = [servlet] + [servlet + mapping % p for p in (b"/a/*", b"*.x", b"/", b"", b"bad", b"/a*b", b"*.x/y")]
+    parts += [filters % p for p in (b"<url-pattern>/*</url-pattern><dispatcher>REQUEST</dispatcher>",
+                                    b"<servlet-name>s</servlet-name>", b"<dispatcher>ERROR</dispatcher>", b"")]
+    parts += [b"<display-name>d</display-name>", b"<welcome-file-list><welcome-file>i</welcome-file></welcome-file-list>",
+              b"<security-constraint/>", b"<session-config/>", b"<error-page/>", b"<unknown/>", servlet * 2,
+              servlet + filters % b"<servlet-name>s</servlet-name>", b"<context-param/>",
+              servlet.replace(b"<load-on-startup>1", b"<load-on-startup>x"), servlet.replace(b"servlet-class", b"jsp-file")]
+    parts += [servlet + mapping % b"/a" * 2, servlet + servlet.replace(b">s<", b">t<") + mapping % b"/a" +
+              mapping.replace(b">s<", b">t<") % b"/a", filters % b"<url-pattern>/</url-pattern>" * 2,
+              b"<welcome-file-list><welcome-file>/i</welcome-file></welcome-file-list>",
+              servlet.replace(b"<load-on", b"<enabled>false</enabled><load-on"),
+              servlet.replace(b"<load-on", b"<enabled>true</enabled><load-on"),
+              servlet.replace(b"<param-value>b</param-value>", b""),
+              servlet.replace(b"</servlet>", b"<init-param><param-name>a</param-name><param-value>c</param-value>"
+                              b"</init-param></servlet>"),
+              servlet + filters % (b"<servlet-name>s</servlet-name>" * 2 + b"<dispatcher>REQUEST</dispatcher>"
+                                   b"<dispatcher>FORWARD</dispatcher>"),
+              servlet + mapping % b"/a</url-pattern><url-pattern>/b", b"<servlet/>", b"<filter/>", b"<filter-mapping/>"]
+    for part in parts:
+        yield b"<web-app version='5.0'>%s</web-app>" % part
+
+
+def elf_file(symbols=(("cs_module_describe", 0x12, 0, 1),), needed=("libc.so.6",), notes=1, note_align=4, flags_1=1,
+             flags=0, runpath=None, sysv=False, machine=62):
+    """A shared object of the smallest kind: one PT_LOAD over everything, PT_NOTE, PT_DYNAMIC. SYMBOLS: name,
+    st_info, st_other, st_shndx. "HASH" stands where the module API's hash belongs."""
+    strings = b"\0"
+
+    def string(text):
+        nonlocal strings
+        at = len(strings)
+        strings += text.encode() + b"\0"
+        return at
+    table = b"\0" * 24
+    for name, info, other, section in symbols:
+        table += struct.pack("<IBBHQQ", string(name), info, other, section, 0, 0)
+    count = len(symbols) + 1
+    wanted = [string(name) for name in needed]
+    path = string(runpath) if runpath else None
+    note = struct.pack("<III8sII4sI64s32s", 6, 112, 1, b"cserv\0", 0, 1, b"HASH", 0, b"m", b"1")
+    note = (note + b"\0" * (-len(note) % note_align)) * notes
+    if sysv:
+        hashes = struct.pack("<II", 1, count) + b"\0" * 4 * (1 + count)
+    else:
+        chain = [0] * (len(symbols) - 1) + [1] if symbols else []
+        hashes = struct.pack("<IIIIQI", 1, 1, 1, 0, 0, 1 if symbols else 0) + struct.pack("<%dI" % len(chain), *chain)
+    hashes += b"\0" * (-len(hashes) % 8)
+    start = 64 + 3 * 56
+    at_note = start
+    at_table = (at_note + len(note) + 7) & ~7
+    at_hash = at_table + len(table)
+    at_strings = at_hash + len(hashes)
+    at_dynamic = (at_strings + len(strings) + 7) & ~7
+    entries = [(5, at_strings), (10, len(strings)), (6, at_table), (4 if sysv else 0x6ffffef5, at_hash),
+               (30, flags), (0x6ffffffb, flags_1)]
+    entries += [(1, offset) for offset in wanted] + ([(29, path)] if path else []) + [(0, 0)]
+    dynamic = b"".join(struct.pack("<QQ", *entry) for entry in entries)
+    end = at_dynamic + len(dynamic)
+    data = b"\x7fELF\x02\x01\x01" + b"\0" * 9
+    data += struct.pack("<HHIQQQIHHHHHH", 3, machine, 1, 0, 64, 0, 0, 64, 56, 3, 0, 0, 0)
+    data += struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, end, end, 4096)
+    data += struct.pack("<IIQQQQQQ", 4, 4, at_note, at_note, at_note, len(note), len(note), note_align)
+    data += struct.pack("<IIQQQQQQ", 2, 6, at_dynamic, at_dynamic, at_dynamic, len(dynamic), len(dynamic), 8)
+    data += note
+    data += b"\0" * (at_table - len(data)) + table + hashes + strings
+    return data + b"\0" * (at_dynamic - len(data)) + dynamic
+
+
+def elf():
+    describe = ("cs_module_describe", 0x12, 0, 1)
+    yield elf_file()
+    yield elf_file(sysv=True)
+    yield elf_file(needed=())
+    yield elf_file(needed=("libnowhere.so.1",))
+    yield elf_file(needed=("../x.so",))
+    yield elf_file(symbols=())
+    yield elf_file(symbols=(describe, ("other", 0x12, 0, 1)))
+    yield elf_file(symbols=(("hidden", 0x12, 2, 1), ("local", 2, 0, 1), ("undefined", 0x12, 0, 0), describe))
+    yield elf_file(symbols=(("unique", 0xa1, 0, 1), describe))
+    yield elf_file(notes=0)
+    yield elf_file(notes=2)
+    yield elf_file(note_align=8)
+    yield elf_file(flags_1=8)
+    yield elf_file(flags=16)
+    yield elf_file(runpath="/x")
+    yield elf_file(machine=40)
+    for change, to in ((b"HASH\0\0\0\0", b"HASH\1\0\0\0"), (b"HASH\0\0\0\0", b"HASH\2\0\0\0"),
+                       (b"HASH\0\0\0\0", b"HASH\4\0\0\0"), (b"HASH", b"hash"), (b"m\0", b"\x01\0"),
+                       (b"\1\0\0\0HASH", b"\xff\0\0\0HASH"), (b"\0\0\0\0\1\0\0\0HASH", b"\2\0\0\0\1\0\0\0HASH"),
+                       (b"\x7fELF\x02", b"\x7fELF\x01"), (b"\3\0\x3e\0", b"\2\0\x3e\0")):
+        yield elf_file().replace(change, to, 1)
+    for size in (3, 40, 100, 300, 600):
+        yield elf_file()[:size]
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: seeds.py FOLDER")
+    for name, make in (("http1", http1), ("http1_splits", http1), ("chunked", chunked), ("uri", uri), ("date", date),
+                       ("xml", xml), ("server_xml", server_xml), ("web_xml", web_xml), ("elf", elf)):
+        folder = os.path.join(sys.argv[1], name)
+        os.makedirs(folder, exist_ok=True)
+        for number, data in enumerate(make()):
+            with open(os.path.join(folder, "seed-%03d" % number), "wb") as file:
+                file.write(data)
+
+
+main()
