@@ -2,6 +2,7 @@
  * Puts the container together, top-down, and takes it apart in reverse: see container.h. */
 #include "cli/container.h"
 
+#include <limits.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "cli/commands.h"
 #include "cli/container_priv.h"
 #include "observe/log.h"
+#include "spool/spool.h"
 #include "supervisor/control.h"
 
 #define OWN_FDS    512u  /* logs, pipes, event loops, pollers' eventfds */
@@ -184,6 +186,23 @@ static void find_modules(struct container *c)
         c->module_list[n++] = c->module_folders[1];
 }
 
+static bool make_spool(struct container *c, struct err *err)
+{
+    const struct server_config *k = c->options->config;
+    char folder[PATH_MAX];
+    struct spool_options o = {
+        .folder = folder,
+        .max_memory = (uint64_t)k->max_buffered_memory,
+        .max_bytes = (uint64_t)k->max_spool,
+        .max_files = (uint32_t)k->max_spool_files,
+        .min_free = (uint32_t)k->min_free_disk,
+    };
+    if (!path_join(folder, sizeof(folder), c->options->base, "temp"))
+        return err_set(err, "the path of the base is too long");
+    c->spool = spool_new(&o, err);
+    return c->spool != NULL;
+}
+
 static bool set_up(struct container *c, struct err *err)
 {
     const struct container_options *o = c->options;
@@ -197,6 +216,8 @@ static bool set_up(struct container *c, struct err *err)
         return err_set(err, "out of memory");
     for (size_t i = 0; i < o->listener_count; i++)
         c->fds[i] = o->listeners[i].fd;
+    if (!make_spool(c, err))
+        return false;
     size_t i = 0;
     for (const struct service_config *s = o->config->services; s; s = s->next)
         c->services[i++].config = s;
@@ -228,6 +249,7 @@ static void take_down(struct container *c)
         log_flush(1000);
         _exit(EXIT_DONE);
     }
+    spool_destroy(&c->spool);
     free(c->services);
     free(c->names);
     free(c->fds);

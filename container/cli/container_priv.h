@@ -12,6 +12,7 @@
 #include "engine/service.h"
 
 struct control_server;
+struct spool;
 
 struct service_run { /* one <Service> */
     const struct service_config *config;
@@ -23,6 +24,7 @@ struct service_run { /* one <Service> */
 
 struct container {
     const struct container_options *options;
+    struct spool *spool; /* of all connectors */
     struct service_run *services;
     size_t service_count;
     char (*names)[24];                /* of connectors */

@@ -7,8 +7,9 @@
 #include "base/check.h"
 #include "config/server_priv.h"
 
-#define INT_LIMIT INT32_MAX /* the largest value a Tomcat file can hold */
-#define PORT_MAX  65535
+#define INT_LIMIT  INT32_MAX /* the largest value a Tomcat file can hold */
+#define SIZE_LIMIT (INT64_C(1) << 50)
+#define PORT_MAX   65535
 
 #define TEXT(owner, attribute, member, fallback, text)                                           \
     {                                                                                            \
@@ -31,6 +32,14 @@
 static const struct schema_attribute server_attributes[] = {
     NUMBER(server_config, "stopTimeout", stop_timeout, "30000", 0, INT_LIMIT, "ms",
            "How long an orderly stop may take before what is left is cut off."),
+    NUMBER(server_config, "maxBufferedMemory", max_buffered_memory, "268435456", 0, SIZE_LIMIT,
+           "bytes", "Memory that bodies and answers hold in all; half of it for one application."),
+    NUMBER(server_config, "maxSpool", max_spool, "1073741824", 0, SIZE_LIMIT, "bytes",
+           "Size of all temporary files of bodies and answers; half of it for one application."),
+    NUMBER(server_config, "maxSpoolFiles", max_spool_files, "4096", 0, 1000000, "",
+           "Number of these temporary files; half of it for one application."),
+    NUMBER(server_config, "minFreeDisk", min_free_disk, "5", 0, 99, "percent",
+           "How much of the temp folder's disk is left free by them."),
 };
 static const char *const server_unserved[] = {
     "address",  "className",      "periodicEventDelay",     "port", "portOffset",

@@ -86,6 +86,12 @@ struct server_config { /* <Server> */
     struct xml_doc doc;
     const char *base;     /* absolute path of CSERV_BASE */
     int64_t stop_timeout; /* <Server stopTimeout="30000">: whole orderly stop; ours, not Tomcat's */
+    /* What bodies and answers of the whole process may hold: memory, disk and descriptors are not a
+     * connector's. */
+    int64_t max_buffered_memory; /* maxBufferedMemory 268435456 */
+    int64_t max_spool;           /* maxSpool 1073741824 */
+    int64_t max_spool_files;     /* maxSpoolFiles 4096 */
+    int64_t min_free_disk;       /* minFreeDisk 5 percent */
     struct service_config *services;
 };
 

@@ -17,7 +17,7 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_OFF };
 /* clang-format off */
 #define LOG_ROOMS(X)                                                                               \
     X(base) X(observe) X(config) X(http) X(net) X(workers) X(http1) X(loader) X(engine) X(deploy)  \
-    X(connector) X(admin) X(supervisor) X(cli) X(webapp)
+    X(connector) X(admin) X(supervisor) X(cli) X(webapp) X(spool)
 enum log_room {
 #define X(name) LOG_ROOM_##name,
     LOG_ROOMS(X)

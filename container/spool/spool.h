@@ -79,7 +79,8 @@ uint64_t spool_file_max(const struct spool *s);
 enum spool_op {
     SPOOL_WRITE, /* all of iov to file at offset */
     SPOOL_READ,  /* from file (or fd) at offset into iov; less only at the file's end */
-    SPOOL_WARM   /* `length` bytes of file (or fd) at offset come into the page cache */
+    SPOOL_WARM,  /* `length` bytes of file (or fd) at offset come into the page cache */
+    SPOOL_CLOSE  /* the spool's own: see spool_file_free */
 };
 struct spool_job { /* lives in the caller's object until done is called */
     enum spool_op op;

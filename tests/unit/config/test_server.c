@@ -336,6 +336,10 @@ static void test_print(void **state)
     server_config_free(&config);
     text = buf_cstr(&out);
     assert_contains(text, "<Server> line 1\n    stopTimeout=\"30000\" ms (default)\n");
+    assert_contains(text, "    maxBufferedMemory=\"268435456\" bytes (default)\n"
+                          "    maxSpool=\"1073741824\" bytes (default)\n"
+                          "    maxSpoolFiles=\"4096\" (default)\n"
+                          "    minFreeDisk=\"5\" percent (default)\n");
     assert_contains(text, "    <Service> line 3\n        name=\"s\"\n");
     assert_contains(text, "        <Connector> line 4\n");
     assert_contains(text, "            port=\"1\"\n");
