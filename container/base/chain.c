@@ -3,6 +3,7 @@
 #include "base/chain.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/check.h"
 
@@ -12,9 +13,12 @@
 
 struct chain_piece {
     struct chain_piece *next;
-    const char *at;
+    const char *at; /* NULL: a range of a file */
     size_t len;
-    size_t room; /* bytes free behind at + len, own copies only */
+    size_t room;   /* bytes free behind at + len, own copies only */
+    size_t memory; /* of this piece */
+    uint64_t offset;
+    int fd;
     chain_release_fn *release;
     void *arg;
     char own[];
@@ -29,6 +33,7 @@ static void chain_push(struct chain *c, struct chain_piece *piece)
         c->first = piece;
     c->last = piece;
     c->len += piece->len;
+    c->held += piece->memory;
 }
 
 bool chain_copy(struct chain *c, const void *p, size_t n)
@@ -42,12 +47,9 @@ bool chain_copy(struct chain *c, const void *p, size_t n)
         size_t size = rest < PIECE_SIZE ? PIECE_SIZE : rest;
         if (size > SIZE_MAX - sizeof(*piece) || !(piece = malloc(sizeof(*piece) + size)))
             return false;
+        *piece = (struct chain_piece){
+            .at = piece->own, .len = rest, .room = size - rest, .memory = sizeof(*piece) + size};
         memcpy(piece->own, (const char *)p + fits, rest);
-        piece->at = piece->own;
-        piece->len = rest;
-        piece->room = size - rest;
-        piece->release = NULL;
-        piece->arg = NULL;
     }
     if (fits > 0) {
         char *end = c->last->own + (c->last->at - c->last->own) + c->last->len;
@@ -66,8 +68,41 @@ bool chain_ref(struct chain *c, const void *p, size_t n, chain_release_fn *relea
     struct chain_piece *piece = malloc(sizeof(*piece));
     if (!piece)
         return false;
-    *piece = (struct chain_piece){.at = p, .len = n, .release = release, .arg = arg};
+    *piece = (struct chain_piece){
+        .at = p ? p : "", .len = n, .memory = sizeof(*piece), .release = release, .arg = arg};
     chain_push(c, piece);
+    return true;
+}
+
+bool chain_file(struct chain *c, int fd, uint64_t offset, size_t length, chain_release_fn *release,
+                void *arg)
+{
+    struct chain_piece *piece = malloc(sizeof(*piece));
+    if (!piece)
+        return false;
+    *piece = (struct chain_piece){.fd = fd,
+                                  .offset = offset,
+                                  .len = length,
+                                  .memory = sizeof(*piece),
+                                  .release = release,
+                                  .arg = arg};
+    chain_push(c, piece);
+    return true;
+}
+
+void chain_close_fd(void *arg)
+{
+    close((int)(intptr_t)arg);
+}
+
+bool chain_front_file(const struct chain *c, struct chain_range *out)
+{
+    const struct chain_piece *piece = c->first;
+    while (piece && piece->len == 0)
+        piece = piece->next;
+    if (!piece || piece->at)
+        return false;
+    *out = (struct chain_range){piece->fd, piece->offset, piece->len};
     return true;
 }
 
@@ -77,6 +112,7 @@ static void chain_pop(struct chain *c)
     c->first = piece->next;
     if (!c->first)
         c->last = NULL;
+    c->held -= piece->memory;
     if (piece->release)
         piece->release(piece->arg);
     free(piece);
@@ -91,6 +127,7 @@ size_t chain_move(struct chain *to, struct chain *from, size_t max)
         if (!from->first)
             from->last = NULL;
         from->len -= piece->len;
+        from->held -= piece->memory;
         moved += piece->len;
         chain_push(to, piece);
     }
@@ -103,6 +140,8 @@ int chain_iov(const struct chain *c, struct iovec *iov, int max)
     for (struct chain_piece *piece = c->first; piece && n < max; piece = piece->next) {
         if (piece->len == 0)
             continue;
+        if (!piece->at)
+            break;
         iov[n].iov_base = (void *)(uintptr_t)piece->at;
         iov[n].iov_len = piece->len;
         n++;
@@ -119,7 +158,10 @@ void chain_consume(struct chain *c, size_t n)
         chain_pop(c);
     }
     if (n > 0) {
-        c->first->at += n;
+        if (c->first->at)
+            c->first->at += n;
+        else
+            c->first->offset += n;
         c->first->len -= n;
     }
 }

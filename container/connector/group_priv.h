@@ -124,9 +124,18 @@ void conn_parsed_close(struct conn *c);          /* owner; looks at a->parsed */
 enum fill_result conn_fill(struct conn *c, size_t budget);
 
 /* output.c: poller. */
-long conn_sendv(struct conn *c, const struct iovec *iov, int n); /* owner; as transport_ops.sendv */
-enum send_result { SEND_DONE, SEND_BLOCKED, SEND_FAILED };
-enum send_result conn_send(struct conn *c);              /* a->out to the socket */
+long conn_sendv(struct conn *c, const struct iovec *iov, int n,
+                bool more); /* owner; as transport_ops.sendv */
+enum send_result {
+    SEND_DONE,
+    SEND_BLOCKED, /* an edge will come */
+    SEND_TURN,    /* it had its share of this turn: conn_again */
+    SEND_FAILED,  /* the connection */
+    SEND_FILE     /* a file that is part of the answer cannot be read */
+};
+enum send_result conn_send(struct conn *c); /* a->out to the socket */
+/* SENT is SEND_FAILED or SEND_FILE. */
+void conn_send_failed(struct group *g, struct conn *c, enum send_result sent);
 void conn_output(struct group *g, struct conn *c);       /* state SEND */
 void conn_pump(struct group *g, struct conn *c);         /* state PARKED */
 void conn_after_answer(struct group *g, struct conn *c); /* output is out: next request or close */
@@ -159,6 +168,15 @@ struct lease {
 extern const struct channel_ops leased_channel;
 /* Sends what is gathered. False: not all of it left; the rest is in a->out (or the lease is broken). */
 bool lease_send(struct lease *l);
+/* For the files of the direct path. */
+bool lease_send_more(struct lease *l, bool more); /* as lease_send; MORE: transport.h */
+enum channel_result lease_push(struct lease *l, struct exchange *x); /* and ends it if it must */
+bool lease_have_head(struct lease *l, struct exchange *x);           /* false: broken */
+void lease_break(struct lease *l, enum close_reason reason);
+/* The handler still runs, the client does not keep up: from now on the poller sends. */
+enum channel_result lease_end_early(struct lease *l, struct exchange *x);
+/* leased_file.c */
+enum channel_result leased_send_file(struct exchange *x, int fd, uint64_t offset, uint64_t length);
 void lease_give_back(struct group *g, struct conn *c, enum conn_state verdict);
 
 /* posted.c */
@@ -173,6 +191,7 @@ void posted_disconnect(struct exchange *x); /* poller: the connection is gone */
 /* Records X once its answer was handed over, once. The poller calls it when it lets go of X; if the
  * handler still runs then, its end does it. */
 void posted_record(struct exchange *x);
+bool posted_aborted(struct exchange *x);
 struct pulled posted_pull(struct exchange *x, struct chain *into, size_t max);
 
 /* turn.c */

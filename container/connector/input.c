@@ -105,12 +105,17 @@ static bool say(struct group *g, struct conn *c)
         conn_die(g, c, CLOSE_memory);
         return false;
     }
-    switch (conn_send(c)) {
+    enum send_result sent = conn_send(c);
+    switch (sent) {
     case SEND_DONE:
         break;
     case SEND_FAILED:
-        conn_die(g, c, CLOSE_reset);
+    case SEND_FILE:
+        conn_send_failed(g, c, sent);
         return false;
+    case SEND_TURN:
+        conn_again(g, c);
+        /* fall through */
     case SEND_BLOCKED:
         conn_to(g, c, CONN_SEND);
         poller_deadline(c, g->connector->options.send_timeout);

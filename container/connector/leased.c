@@ -9,7 +9,7 @@
 #define GATHER_FLUSH 32768u /* send when so much is gathered */
 #define GATHER_COPY  16384u /* bodies up to this are copied into the gathered output */
 
-static void lease_break(struct lease *l, enum close_reason reason)
+void lease_break(struct lease *l, enum close_reason reason)
 {
     l->broken = true;
     l->c->reason = (uint8_t)reason;
@@ -24,12 +24,12 @@ void lease_give_back(struct group *g, struct conn *c, enum conn_state verdict)
         poller_wake(g->poller);
 }
 
-bool lease_send(struct lease *l)
+bool lease_send_more(struct lease *l, bool more)
 {
     struct buf *gather = &l->a->gather;
     while (buf_len(gather) > 0) {
         struct iovec iov = {.iov_base = buf_data(gather), .iov_len = buf_len(gather)};
-        long sent = conn_sendv(l->c, &iov, 1);
+        long sent = conn_sendv(l->c, &iov, 1, more);
         if (sent == TRANSPORT_WANT_READ || sent == TRANSPORT_WANT_WRITE) {
             bool kept = chain_copy(&l->a->out, buf_data(gather), buf_len(gather));
             buf_clear(gather);
@@ -46,8 +46,12 @@ bool lease_send(struct lease *l)
     return true;
 }
 
-/* The handler still runs, the client does not keep up: from now on the poller sends. */
-static enum channel_result end_lease(struct lease *l, struct exchange *x)
+bool lease_send(struct lease *l)
+{
+    return lease_send_more(l, false);
+}
+
+enum channel_result lease_end_early(struct lease *l, struct exchange *x)
 {
     if (!posted_new(l->group, l->c, x)) {
         lease_break(l, CLOSE_memory);
@@ -60,14 +64,14 @@ static enum channel_result end_lease(struct lease *l, struct exchange *x)
     return CHANNEL_OK;
 }
 
-static enum channel_result push_out(struct lease *l, struct exchange *x)
+enum channel_result lease_push(struct lease *l, struct exchange *x)
 {
     if (lease_send(l))
         return CHANNEL_OK;
-    return l->broken ? CHANNEL_GONE : end_lease(l, x);
+    return l->broken ? CHANNEL_GONE : lease_end_early(l, x);
 }
 
-static bool have_head(struct lease *l, struct exchange *x)
+bool lease_have_head(struct lease *l, struct exchange *x)
 {
     if (x->wire.head_done)
         return true;
@@ -87,7 +91,7 @@ static enum channel_result write_small(struct lease *l, struct exchange *x, stru
     buf_append(gather, frame->before, frame->before_n);
     buf_append_span(gather, bytes);
     buf_append(gather, frame->after, frame->after_n);
-    return buf_len(gather) > GATHER_FLUSH ? push_out(l, x) : CHANNEL_OK;
+    return buf_len(gather) > GATHER_FLUSH ? lease_push(l, x) : CHANNEL_OK;
 }
 
 /* What is left of IOV after SENT bytes goes to the poller's chain. */
@@ -122,7 +126,7 @@ static enum channel_result write_big(struct lease *l, struct exchange *x, struct
         {.iov_base = frame->after, .iov_len = frame->after_n},
     };
     size_t all = iov[0].iov_len + iov[1].iov_len + iov[2].iov_len + iov[3].iov_len;
-    long sent = conn_sendv(l->c, iov, 4);
+    long sent = conn_sendv(l->c, iov, 4, false);
     if (sent == TRANSPORT_WANT_READ || sent == TRANSPORT_WANT_WRITE)
         sent = 0;
     if (sent < 0) {
@@ -137,7 +141,7 @@ static enum channel_result write_big(struct lease *l, struct exchange *x, struct
         lease_break(l, CLOSE_memory);
         return CHANNEL_NO_MEMORY;
     }
-    return (size_t)sent == all ? CHANNEL_OK : end_lease(l, x);
+    return (size_t)sent == all ? CHANNEL_OK : lease_end_early(l, x);
 }
 
 static enum channel_result leased_write(struct exchange *x, struct span bytes,
@@ -145,7 +149,7 @@ static enum channel_result leased_write(struct exchange *x, struct span bytes,
 {
     struct lease *l = x->channel_state;
     enum channel_result r = CHANNEL_GONE;
-    if (!l->broken && have_head(l, x) && bytes.n == 0) {
+    if (!l->broken && lease_have_head(l, x) && bytes.n == 0) {
         r = CHANNEL_OK; /* and no frame: an empty chunk would end the body */
     } else if (!l->broken && x->wire.head_done) {
         struct proto_frame frame;
@@ -162,16 +166,16 @@ static enum channel_result leased_write(struct exchange *x, struct span bytes,
 static enum channel_result leased_flush(struct exchange *x)
 {
     struct lease *l = x->channel_state;
-    if (l->broken || !have_head(l, x))
+    if (l->broken || !lease_have_head(l, x))
         return CHANNEL_GONE;
-    return push_out(l, x);
+    return lease_push(l, x);
 }
 
 static enum channel_result leased_finish(struct exchange *x)
 {
     struct lease *l = x->channel_state;
     char end[12];
-    if (l->broken || !have_head(l, x))
+    if (l->broken || !lease_have_head(l, x))
         return CHANNEL_GONE;
     size_t n = l->a->proto->encode_end(x, end);
     if (n > 0 && !buf_append(&l->a->gather, end, n)) {
@@ -198,6 +202,7 @@ static bool leased_writable(struct exchange *x)
 
 const struct channel_ops leased_channel = {
     .write = leased_write,
+    .send_file = leased_send_file,
     .flush = leased_flush,
     .read = exchange_read_body,
     .finish = leased_finish,

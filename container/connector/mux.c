@@ -45,8 +45,8 @@ static bool mux_send(struct group *g, struct conn *c)
     for (unsigned rounds = 0;; rounds++) {
         size_t before = a->out.len;
         enum send_result sent = conn_send(c);
-        if (sent == SEND_FAILED) {
-            conn_die(g, c, CLOSE_reset);
+        if (sent == SEND_FAILED || sent == SEND_FILE) {
+            conn_send_failed(g, c, sent);
             return false;
         }
         if (sent == SEND_BLOCKED) {
@@ -54,7 +54,7 @@ static bool mux_send(struct group *g, struct conn *c)
                 poller_deadline(c, g->connector->options.send_timeout);
             return true;
         }
-        if (rounds >= MUX_ROUNDS) {
+        if (sent == SEND_TURN || rounds >= MUX_ROUNDS) {
             conn_again(g, c);
             return true;
         }

@@ -1,36 +1,81 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Sending on the poller: what a lease left over (SEND), and answers that are still being made (PARKED,
  * the drain behind a posted exchange). */
+#include <errno.h>
+#include <unistd.h>
+
 #include "connector/group_priv.h"
 #include "observe/counters.h"
 
 #define SEND_PIECES 64
 #define WINDOW      (256u * 1024u) /* taken from a posted exchange at a time */
 #define WINDOWS     4u             /* and so many in one turn */
+#define READ_SIZE   16384u
 
-long conn_sendv(struct conn *c, const struct iovec *iov, int n)
+long conn_sendv(struct conn *c, const struct iovec *iov, int n, bool more)
 {
-    long sent = c->transport->sendv(c, iov, n);
+    long sent = c->transport->sendv(c, iov, n, more);
     /* It may have read what belongs to it, and more; the socket has no edge for that any more. */
     if (c->transport->pending && c->transport->pending(c) > 0)
         lease_edge(&c->bits, true, false, false);
     return sent;
 }
 
+/* The transport has no sendfile. */
+static long send_read(struct conn *c, const struct chain_range *f)
+{
+    char bytes[READ_SIZE];
+    size_t n = f->length < sizeof(bytes) ? f->length : sizeof(bytes);
+    ssize_t got;
+    do
+        got = pread(f->fd, bytes, n, (off_t)f->offset);
+    while (got < 0 && errno == EINTR);
+    if (got <= 0)
+        return TRANSPORT_FILE;
+    struct iovec iov = {.iov_base = bytes, .iov_len = (size_t)got};
+    return conn_sendv(c, &iov, 1, (size_t)got < f->length);
+}
+
+static long send_file(struct conn *c, const struct chain_range *f)
+{
+    size_t n = f->length < WINDOW ? f->length : WINDOW;
+    return c->transport->sendfile ? c->transport->sendfile(c, f->fd, f->offset, n)
+                                  : send_read(c, f);
+}
+
+static long send_memory(struct conn *c, const struct chain *out)
+{
+    struct iovec iov[SEND_PIECES];
+    int n = chain_iov(out, iov, SEND_PIECES);
+    size_t bytes = 0;
+    for (int i = 0; i < n; i++)
+        bytes += iov[i].iov_len;
+    return conn_sendv(c, iov, n, bytes < out->len);
+}
+
 enum send_result conn_send(struct conn *c)
 {
     struct active *a = c->active;
-    struct iovec iov[SEND_PIECES];
+    size_t turn = 0;
     while (a->out.len > 0) {
-        int n = chain_iov(&a->out, iov, SEND_PIECES);
-        long sent = conn_sendv(c, iov, n);
+        struct chain_range file;
+        if (turn >= WINDOW * WINDOWS)
+            return SEND_TURN;
+        long sent =
+            chain_front_file(&a->out, &file) ? send_file(c, &file) : send_memory(c, &a->out);
         if (sent == TRANSPORT_WANT_READ || sent == TRANSPORT_WANT_WRITE)
             return SEND_BLOCKED;
         if (sent < 0)
-            return SEND_FAILED;
+            return sent == TRANSPORT_FILE ? SEND_FILE : SEND_FAILED;
         chain_consume(&a->out, (size_t)sent);
+        turn += (size_t)sent;
     }
     return SEND_DONE;
+}
+
+void conn_send_failed(struct group *g, struct conn *c, enum send_result sent)
+{
+    conn_die(g, c, sent == SEND_FILE ? CLOSE_file : CLOSE_reset);
 }
 
 /* The answer is out and its exchange, if any, is finished: next request or end. */
@@ -63,13 +108,18 @@ void conn_finish_exchange(struct conn *c)
 void conn_output(struct group *g, struct conn *c)
 {
     size_t before = ((struct active *)c->active)->out.len;
-    switch (conn_send(c)) {
+    enum send_result sent = conn_send(c);
+    switch (sent) {
     case SEND_DONE:
         conn_after_answer(g, c);
         break;
     case SEND_FAILED:
-        conn_die(g, c, CLOSE_reset);
+    case SEND_FILE:
+        conn_send_failed(g, c, sent);
         break;
+    case SEND_TURN:
+        conn_again(g, c);
+        /* fall through */
     case SEND_BLOCKED:
         if (((struct active *)c->active)->out.len < before)
             poller_deadline(c, g->connector->options.send_timeout);
@@ -145,13 +195,18 @@ void conn_pump(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
     size_t before = a->out.len;
+    if (posted_aborted(a->x)) { /* perhaps in the middle of a long file: not after its last byte */
+        conn_die(g, c, CLOSE_aborted);
+        return;
+    }
     for (unsigned windows = 0;; windows++) {
         enum send_result sent = conn_send(c);
-        if (sent == SEND_FAILED) {
-            conn_die(g, c, CLOSE_reset);
+        if (sent == SEND_FAILED || sent == SEND_FILE) {
+            conn_send_failed(g, c, sent);
             return;
         }
-        if (sent == SEND_DONE && windows >= WINDOWS) { /* client and writer are fast: others, too */
+        if (sent == SEND_TURN || (sent == SEND_DONE && windows >= WINDOWS)) {
+            /* client and writer are fast: others, too */
             poller_deadline(c, g->connector->options.send_timeout);
             conn_again(g, c);
             return;

@@ -2,6 +2,7 @@
  * The posted path: a locked, bounded queue between whoever makes an answer and the poller that sends it.
  * The writer never touches the connection; the poller never waits for the writer. */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "connector/group_priv.h"
@@ -69,7 +70,7 @@ static enum channel_result posted_write(struct exchange *x, struct span bytes,
     enum channel_result r = CHANNEL_OK;
     lock_acquire(&p->lock);
     /* The poller's sendTimeout ends a client that takes nothing: it sets gone. */
-    while (p->chain.len >= p->limit && !p->gone)
+    while (p->chain.held >= p->limit && !p->gone)
         cond_wait(&p->room, &p->lock);
     p->started = true;
     if (p->gone)
@@ -82,6 +83,27 @@ static enum channel_result posted_write(struct exchange *x, struct span bytes,
         release(arg);
     if (r == CHANNEL_OK)
         notify(p);
+    return r;
+}
+
+static enum channel_result posted_send_file(struct exchange *x, int fd, uint64_t offset,
+                                            uint64_t length)
+{
+    struct posted *p = x->channel_state;
+    enum channel_result r = CHANNEL_OK;
+    lock_acquire(&p->lock);
+    while (p->chain.held >= p->limit && !p->gone)
+        cond_wait(&p->room, &p->lock);
+    p->started = true;
+    if (p->gone)
+        r = CHANNEL_GONE;
+    else if (!chain_file(&p->chain, fd, offset, length, chain_close_fd, CHAIN_FD(fd)))
+        r = CHANNEL_NO_MEMORY;
+    lock_release(&p->lock);
+    if (r == CHANNEL_OK)
+        notify(p);
+    else
+        close(fd);
     return r;
 }
 
@@ -142,13 +164,14 @@ static bool posted_writable(struct exchange *x)
 {
     struct posted *p = x->channel_state;
     lock_acquire(&p->lock);
-    bool yes = !p->gone && p->chain.len < p->limit;
+    bool yes = !p->gone && p->chain.held < p->limit;
     lock_release(&p->lock);
     return yes;
 }
 
 const struct channel_ops posted_channel = {
     .write = posted_write,
+    .send_file = posted_send_file,
     .flush = posted_flush,
     .read = exchange_read_body,
     .finish = posted_finish,
@@ -184,17 +207,26 @@ void posted_disconnect(struct exchange *x)
     lock_release(&p->lock);
 }
 
+bool posted_aborted(struct exchange *x)
+{
+    struct posted *p = x->channel_state;
+    lock_acquire(&p->lock);
+    bool aborted = p->aborted;
+    lock_release(&p->lock);
+    return aborted;
+}
+
 struct pulled posted_pull(struct exchange *x, struct chain *into, size_t max)
 {
     struct posted *p = x->channel_state;
     struct pulled got;
     lock_acquire(&p->lock);
-    bool was_full = p->chain.len >= p->limit;
+    bool was_full = p->chain.held >= p->limit;
     got.bytes = chain_move(into, &p->chain, max);
     got.started = p->started;
     got.ended = p->ended && p->chain.len == 0;
     got.aborted = p->aborted;
-    if (was_full && p->chain.len < p->limit)
+    if (was_full && p->chain.held < p->limit)
         cond_broadcast(&p->room);
     lock_release(&p->lock);
     return got;

@@ -2,7 +2,6 @@
  * The response handle's table: what cs_res_* calls reach. On the worker that runs the request. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/engine_priv.h"
@@ -91,6 +90,8 @@ static int from_result(enum response_result r)
         return CS_ELIMIT;
     case RESPONSE_COMMITTED:
         return CS_ESTATE;
+    case RESPONSE_INVALID:
+        return CS_EINVAL;
     }
     return CS_EFAIL;
 }
@@ -177,23 +178,14 @@ static int response_date(cs_response *res, cs_str name, int64_t seconds)
     return response_header(res, name, to_str(span_of(date)), CS_HEADER_SET);
 }
 
-static bool is_regular(int fd)
-{
-    struct stat st;
-    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 static int response_file(cs_response *res, int fd, int64_t offset, int64_t length)
 {
     struct call *c = call_of(res);
-    int rc = fd < 0 || offset < 0 || length < 0 || !is_regular(fd) ? CS_EINVAL : CS_OK;
-    if (rc == CS_OK && is_over(c))
-        rc = CS_ESTATE;
-    if (rc == CS_OK)
-        return written(c, response_send_file(c->x, fd, (uint64_t)offset, (uint64_t)length));
+    if (!is_over(c))
+        return written(c, response_send_file(c->x, fd, offset, length));
     if (fd >= 0)
         close(fd);
-    return rc;
+    return CS_ESTATE;
 }
 
 static int response_committed(cs_response *res)

@@ -24,6 +24,11 @@ struct channel_ops {
      * failure. May wait when posted. */
     enum channel_result (*write)(struct exchange *x, struct span bytes, chain_release_fn *release,
                                  void *arg);
+    /* As write, for the body bytes [offset, offset + length) of the regular file FD; length > 0. Takes FD
+     * over: it is closed exactly once, also on failure. A file that has fewer bytes when they are sent
+     * ends the answer as abort does. The worker's read of the file may wait for the disk, the poller's
+     * never does. */
+    enum channel_result (*send_file)(struct exchange *x, int fd, uint64_t offset, uint64_t length);
     /* Head and everything written so far leave without further calls. Does not wait for the client. */
     enum channel_result (*flush)(struct exchange *x);
     /* Up to SIZE bytes of the request's body; 0 at its end. Never waits: requests are complete. */

@@ -3,6 +3,9 @@
  * Content-Length and leaves in one piece with its head. */
 #include "http/response.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "http/status.h"
 
 static enum response_result from_channel(enum channel_result r)
@@ -96,6 +99,44 @@ enum response_result response_write_ref(struct exchange *x, struct span bytes,
                                         chain_release_fn *release, void *arg)
 {
     return write_some(x, bytes, release, arg);
+}
+
+static bool has_range(int fd, int64_t offset, int64_t length)
+{
+    struct stat st;
+    return offset >= 0 && length >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+           offset <= st.st_size && length <= st.st_size - offset;
+}
+
+/* As write_through; LENGTH > 0. */
+static enum response_result send_file_through(struct exchange *x, int fd, uint64_t offset,
+                                              uint64_t length)
+{
+    enum response_result r = send_pending(x);
+    if (r == RESPONSE_OK && !x->res.discard)
+        return from_channel(x->channel->send_file(x, fd, offset, length));
+    close(fd);
+    return r;
+}
+
+enum response_result response_send_file(struct exchange *x, int fd, int64_t offset, int64_t length)
+{
+    enum response_result r = RESPONSE_OK;
+    uint64_t fits = 0;
+    if (!has_range(fd, offset, length))
+        r = RESPONSE_INVALID;
+    else if (x->res.ended)
+        r = RESPONSE_GONE;
+    else
+        fits = within_length(x, (size_t)length);
+    if (fits > 0)
+        r = send_file_through(x, fd, (uint64_t)offset, fits);
+    else if (fd >= 0)
+        close(fd);
+    if (r != RESPONSE_OK)
+        return r;
+    x->res.written += fits;
+    return fits < (uint64_t)length ? RESPONSE_TOO_LONG : RESPONSE_OK;
 }
 
 enum response_result response_flush(struct exchange *x)

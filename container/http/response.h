@@ -12,20 +12,23 @@ enum response_result {
     RESPONSE_GONE,      /* CHANNEL_GONE */
     RESPONSE_NO_MEMORY, /* nothing was taken */
     RESPONSE_TOO_LONG,  /* more than the announced length: what fits was taken, the rest dropped */
-    RESPONSE_COMMITTED  /* too late: the head is frozen */
+    RESPONSE_COMMITTED, /* too late: the head is frozen */
+    RESPONSE_INVALID    /* not what may be asked for: nothing was taken */
 };
 
 enum response_result response_write(struct exchange *x, struct span bytes);
 /* BYTES stay valid until RELEASE(ARG): see channel_ops.write. */
 enum response_result response_write_ref(struct exchange *x, struct span bytes,
                                         chain_release_fn *release, void *arg);
+/* The bytes [OFFSET, OFFSET + LENGTH) of the regular file FD are the next body bytes. FD belongs to the
+ * response from the call on and is closed when they have left, also when the call fails.
+ * RESPONSE_INVALID: negative numbers, no regular file, or it has fewer bytes. A file that gets shorter
+ * while it is sent ends the answer as response_abort does. */
+enum response_result response_send_file(struct exchange *x, int fd, int64_t offset, int64_t length);
 enum response_result response_flush(struct exchange *x); /* commits */
 /* The answer is complete. An uncommitted one gets its length here. One that wrote less than it
  * announced is aborted (returns RESPONSE_TOO_LONG's counterpart: RESPONSE_GONE). Idempotent. */
 enum response_result response_finish(struct exchange *x);
-/* LENGTH bytes of the regular file FD from OFFSET on. FD is taken over: closed also on failure. */
-enum response_result response_send_file(struct exchange *x, int fd, uint64_t offset,
-                                        uint64_t length);
 void response_abort(struct exchange *x); /* idempotent; after finish it does nothing */
 /* Forgets status, fields and body. RESPONSE_COMMITTED when it is too late. */
 enum response_result response_reset(struct exchange *x);

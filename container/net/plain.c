@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Plain TCP: see transport.h; and the names of close reasons. */
 #include <errno.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include "net/conn.h"
@@ -21,19 +22,45 @@ static long plain_recv(struct conn *c, void *p, size_t n)
     }
 }
 
-static long plain_sendv(struct conn *c, const struct iovec *iov, int n)
+static long plain_sendv(struct conn *c, const struct iovec *iov, int n, bool more)
 {
+    int flags = more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
     struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)n};
     for (;;) {
         /* Most answers are one piece: send is the cheaper call. */
-        ssize_t sent = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
-                              : sendmsg(c->fd, &message, MSG_NOSIGNAL);
+        ssize_t sent = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, flags)
+                              : sendmsg(c->fd, &message, flags);
         if (sent >= 0 || errno != EINTR) {
             counter_add(COUNTER_send_calls, 1);
             if (sent > 0)
                 counter_add(COUNTER_bytes_out, (uint64_t)sent);
             if (sent >= 0)
                 return sent;
+            return errno == EAGAIN || errno == EWOULDBLOCK ? TRANSPORT_WANT_WRITE : TRANSPORT_ERROR;
+        }
+    }
+}
+
+/* What sendfile can say that is the file's fault and not the socket's. */
+static bool blames_file(int error)
+{
+    return error == EIO || error == EINVAL || error == EOVERFLOW || error == ESTALE ||
+           error == EBADF || error == EISDIR || error == ENOMEM;
+}
+
+static long plain_sendfile(struct conn *c, int fd, uint64_t offset, size_t n)
+{
+    for (;;) {
+        off_t at = (off_t)offset;
+        ssize_t sent = sendfile(c->fd, fd, &at, n);
+        if (sent >= 0 || errno != EINTR) {
+            counter_add(COUNTER_send_calls, 1);
+            if (sent > 0)
+                counter_add(COUNTER_bytes_out, (uint64_t)sent);
+            if (sent > 0)
+                return sent;
+            if (sent == 0 || blames_file(errno))
+                return TRANSPORT_FILE;
             return errno == EAGAIN || errno == EWOULDBLOCK ? TRANSPORT_WANT_WRITE : TRANSPORT_ERROR;
         }
     }
@@ -49,6 +76,7 @@ const struct transport_ops transport_plain = {
     .plain = true,
     .recv = plain_recv,
     .sendv = plain_sendv,
+    .sendfile = plain_sendfile,
     .shutdown = plain_shutdown,
 };
 

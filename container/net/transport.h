@@ -5,6 +5,7 @@
 #define NET_TRANSPORT_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/uio.h>
 
 struct conn;
@@ -13,7 +14,8 @@ struct conn;
 enum {
     TRANSPORT_WANT_READ = -1,  /* nothing now: go on when the socket is readable */
     TRANSPORT_WANT_WRITE = -2, /* nothing now: go on when the socket is writable */
-    TRANSPORT_ERROR = -3       /* the connection is broken */
+    TRANSPORT_ERROR = -3,      /* the connection is broken */
+    TRANSPORT_FILE = -4        /* sendfile: the file cannot be read, or has no bytes there */
 };
 
 struct transport_ops {
@@ -21,8 +23,12 @@ struct transport_ops {
     bool plain; /* a short read means the socket is dry (no records in between) */
     /* Before anything else; NULL: none. 0 done, WANT_READ, WANT_WRITE, ERROR. */
     int (*handshake)(struct conn *c);
-    long (*recv)(struct conn *c, void *p, size_t n);               /* n > 0 */
-    long (*sendv)(struct conn *c, const struct iovec *iov, int n); /* bytes taken, WANT_*, ERROR */
+    long (*recv)(struct conn *c, void *p, size_t n); /* n > 0 */
+    /* Bytes taken, WANT_*, ERROR. MORE: further bytes follow at once, it need not hurry. */
+    long (*sendv)(struct conn *c, const struct iovec *iov, int n, bool more);
+    /* Up to N bytes of FD from OFFSET on: bytes taken, WANT_*, ERROR, FILE. Waits for the disk when they
+     * are not in memory. NULL: the caller reads and uses sendv. */
+    long (*sendfile)(struct conn *c, int fd, uint64_t offset, size_t n);
     size_t (*pending)(const struct conn *c); /* decoded bytes not received yet; NULL: never any */
     void (*shutdown)(struct conn *c);        /* no more output */
     void (*close)(struct conn *c);           /* frees transport_state; NULL: nothing to free */

@@ -146,9 +146,10 @@ static long awkward_recv(struct conn *c, void *p, size_t n)
     return length;
 }
 
-static long awkward_sendv(struct conn *c, const struct iovec *iov, int n)
+static long awkward_sendv(struct conn *c, const struct iovec *iov, int n, bool more)
 {
     struct awkward *a = awkward_of(c);
+    (void)more;
     int i = 0;
     while (i < n && iov[i].iov_len == 0)
         i++;

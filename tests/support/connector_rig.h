@@ -218,6 +218,17 @@ static inline void client_head(int fd, char *head, size_t size)
     } while (n < 4 || memcmp(head + n - 4, "\r\n\r\n", 4) != 0);
 }
 
+/* The length of the next chunk, whose bytes come next. */
+static inline size_t client_chunk(int fd)
+{
+    char line[20];
+    size_t n = 0;
+    do {
+        assert_true(n + 1 < sizeof(line) && client_read(fd, line + n, 1) == 1);
+    } while (line[n++] != '\n');
+    return strtoul(line, NULL, 16);
+}
+
 /* A whole answer with a Content-Length; gives the status. The body must be BODY. */
 static inline unsigned client_answer(int fd, const char *body)
 {

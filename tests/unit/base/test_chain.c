@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/chain.h"
@@ -196,6 +198,94 @@ static void test_iov_is_bounded(void **state)
     chain_clear(&c);
 }
 
+/* ---- ranges of files ---- */
+
+static int null_fd(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+static bool is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
+static void test_file_between_memory(void **state)
+{
+    (void)state;
+    struct chain c = CHAIN_EMPTY;
+    struct chain_range range;
+    struct iovec iov[8];
+    int fd = null_fd();
+    assert_true(chain_copy(&c, "one", 3));
+    assert_false(chain_front_file(&c, &range));
+    assert_true(chain_file(&c, fd, 1000, 500, chain_close_fd, CHAIN_FD(fd)));
+    assert_true(chain_copy(&c, "two", 3)); /* not into the piece before */
+    assert_int_equal(c.len, 506);
+    assert_int_equal(chain_iov(&c, iov, 8), 1); /* up to the file */
+    assert_int_equal(iov[0].iov_len, 3);
+    assert_false(chain_front_file(&c, &range));
+    chain_consume(&c, 3);
+    assert_int_equal(chain_iov(&c, iov, 8), 0);
+    assert_true(chain_front_file(&c, &range));
+    assert_int_equal(range.fd, fd);
+    assert_int_equal(range.offset, 1000);
+    assert_int_equal(range.length, 500);
+    chain_consume(&c, 499);
+    assert_true(chain_front_file(&c, &range));
+    assert_int_equal(range.offset, 1499);
+    assert_int_equal(range.length, 1);
+    assert_true(is_open(fd));
+    chain_consume(&c, 1);
+    assert_false(is_open(fd));
+    assert_false(chain_front_file(&c, &range));
+    expect_bytes(&c, "two");
+    assert_int_equal(c.held, 0);
+}
+
+static void test_file_is_dropped_once(void **state)
+{
+    (void)state;
+    struct chain from = CHAIN_EMPTY, to = CHAIN_EMPTY;
+    int gone = 0, fd = null_fd();
+    assert_true(chain_file(&from, fd, UINT64_MAX / 2, SIZE_MAX / 4, released, &gone));
+    assert_true(chain_ref(&from, "", 0, released, &gone)); /* not in front of the file's bytes */
+    assert_int_equal(chain_move(&to, &from, 1), SIZE_MAX / 4);
+    assert_int_equal(chain_move(&to, &from, 1), 0);
+    assert_int_equal(gone, 0);
+    chain_consume(&to, 7);
+    chain_clear(&to);
+    chain_clear(&from);
+    assert_int_equal(gone, 2);
+    close(fd);
+}
+
+/* What the chain holds: not the referenced bytes, but every piece. */
+static void test_held(void **state)
+{
+    (void)state;
+    struct chain c = CHAIN_EMPTY, other = CHAIN_EMPTY;
+    static char big[100000];
+    assert_true(chain_ref(&c, big, sizeof(big), NULL, NULL));
+    size_t piece = c.held;
+    assert_in_range(piece, 1, 200);
+    assert_true(chain_file(&c, -1, 0, sizeof(big), NULL, NULL));
+    assert_int_equal(c.held, 2 * piece);
+    assert_true(chain_copy(&c, big, sizeof(big)));
+    assert_in_range(c.held, sizeof(big), sizeof(big) + 3 * piece);
+    size_t all = c.held;
+    chain_move(&other, &c, 1);
+    assert_int_equal(other.held, piece);
+    assert_int_equal(c.held, all - piece);
+    chain_consume(&c, sizeof(big) + 1);
+    assert_int_equal(c.held, all - 2 * piece);
+    chain_clear(&c);
+    chain_clear(&other);
+    assert_int_equal(c.held + other.held, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +298,9 @@ int main(void)
         cmocka_unit_test(test_move),
         cmocka_unit_test(test_copy_behind_a_reference),
         cmocka_unit_test(test_iov_is_bounded),
+        cmocka_unit_test(test_file_between_memory),
+        cmocka_unit_test(test_file_is_dropped_once),
+        cmocka_unit_test(test_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -205,7 +205,7 @@ static void writable_again_is_an_edge(void **unused)
     assert_true(poller_arm(conns[0]));
     await_edges(0, 1);
     long sent = 0, n;
-    while ((n = conns[0]->transport->sendv(conns[0], &iov, 1)) > 0)
+    while ((n = conns[0]->transport->sendv(conns[0], &iov, 1, false)) > 0)
         sent += n;
     assert_int_equal(n, TRANSPORT_WANT_WRITE);
     collect();
@@ -228,8 +228,8 @@ static void send_to_the_gone_is_an_error(void **unused)
     setsockopt(peers[0], SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
     close(peers[0]);
     peers[0] = -1;
-    assert_int_equal(conns[0]->transport->sendv(conns[0], &iov, 1), TRANSPORT_ERROR);
-    assert_int_equal(conns[0]->transport->sendv(conns[0], &iov, 1), TRANSPORT_ERROR);
+    assert_int_equal(conns[0]->transport->sendv(conns[0], &iov, 1, false), TRANSPORT_ERROR);
+    assert_int_equal(conns[0]->transport->sendv(conns[0], &iov, 1, false), TRANSPORT_ERROR);
 }
 
 /* ---- the poller ---- */
