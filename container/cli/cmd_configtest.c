@@ -1,21 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0
- * `cserv configtest`: reads conf/server.xml as a start would. */
+ * `cserv configtest`: reads the configuration as a start would, and tells every mistake. Makes no file or
+ * folder and opens no port. */
 #include <stdio.h>
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/place.h"
+#include "config/schema.h"
 #include "config/server.h"
+#include "deploy/deploy.h"
+
+static int print_text(struct buf *text, bool ok)
+{
+    if (ok)
+        fwrite(buf_data(text), 1, buf_len(text), stdout);
+    else
+        fprintf(stderr, "cserv: out of memory\n");
+    buf_free(text);
+    return ok ? EXIT_DONE : EXIT_REFUSED;
+}
 
 static int print_effective(const struct server_config *config)
 {
     struct buf text = BUF_EMPTY;
     bool ok = server_config_print(config, &text);
-    if (ok)
-        fwrite(buf_data(&text), 1, buf_len(&text), stdout);
-    else
-        fprintf(stderr, "cserv: out of memory\n");
-    buf_free(&text);
-    return ok ? EXIT_DONE : EXIT_REFUSED;
+    return print_text(&text, ok);
+}
+
+static int print_reference(void)
+{
+    struct buf text = BUF_EMPTY;
+    bool ok = schema_reference(&text);
+    return print_text(&text, ok);
 }
 
 static void print_summary(const struct server_config *config)
@@ -32,31 +47,62 @@ static void print_summary(const struct server_config *config)
            connectors, hosts);
 }
 
+static void tell_mistake(void *arg, const struct err *mistake)
+{
+    (void)arg;
+    (void)tell_error(mistake);
+}
+
+/* Every file, as far as the ones before it let it be found. */
+static bool test(const struct place *place, struct server_config *config)
+{
+    struct config_report report = {.tell = tell_mistake};
+    struct err first;
+    bool read = server_config_read_all(config, place->base, place->home, &report);
+    deploy_check_defaults(place->base, &report);
+    if (read)
+        deploy_check(config, &report);
+    unsigned mistakes = report.count;
+    if (config_report_end(&report, &first))
+        return true;
+    if (mistakes > 1)
+        fprintf(stderr, "cserv: %u mistakes\n", mistakes);
+    if (read)
+        server_config_free(config);
+    return false;
+}
+
 int cmd_configtest(int argc, char **argv)
 {
-    bool effective = false;
+    bool effective = false, reference = false;
     const char *base_option;
     struct place place;
     struct server_config config;
     struct err err = ERR_INIT;
     const struct option options[] = {
-        {"--effective", NULL, "print every attribute's value, given or default", &effective, NULL}};
-    const struct usage usage = {"configtest",
-                                "",
-                                "Reads conf/server.xml and prints OK, or the file and line of what "
-                                "is wrong with it. Names\n"
-                                "that are not known are warnings. Nothing is started or changed.",
-                                options,
-                                1,
-                                0};
+        {"--effective", NULL, "print server.xml with every value that is in force", &effective,
+         NULL},
+        {"--reference", NULL, "print all elements and attributes there are", &reference, NULL}};
+    const struct usage usage = {
+        "configtest",
+        "",
+        "Reads conf/server.xml, conf/web.xml, conf/context.xml and the files of the webapps, and\n"
+        "prints OK, or the file and line of everything that is wrong with them. Names that are "
+        "not\n"
+        "known are warnings. Nothing is started or changed.",
+        options,
+        2,
+        0};
     int code = options_parse(&usage, argc, argv, &base_option, NULL);
     if (code >= 0)
         return code;
+    if (reference)
+        return print_reference();
     if (!place_resolve(&place, base_option, &err))
         return tell_error(&err);
     tell_base(place.base);
-    if (!server_config_read(&config, place.base, place.home, &err))
-        return tell_error(&err);
+    if (!test(&place, &config))
+        return EXIT_REFUSED;
     code = EXIT_DONE;
     if (effective)
         code = print_effective(&config);

@@ -83,7 +83,7 @@ static struct connector_options connector_options_from(const struct connector_co
         .send_timeout = k->send_timeout,
         .max_keep_alive_requests = k->max_keep_alive_requests,
         .max_uri_size = (uint32_t)k->max_uri_size,
-        .max_header_size = (uint32_t)k->max_http_header_size,
+        .max_header_size = (uint32_t)k->max_http_request_header_size,
         .max_header_count = (uint32_t)k->max_header_count,
         .max_trailer_size = (uint32_t)k->max_trailer_size,
         .max_extension_size = (uint32_t)k->max_extension_size,
@@ -149,6 +149,7 @@ static bool make_service(struct container *c, struct service_run *s, struct err 
         return false;
     struct deploy_options po = {
         .base = c->options->base,
+        .home = c->options->home,
         .server_name = eo.server_name,
         .engine_config = &s->config->engine,
         .engine = s->engine,

@@ -1,73 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Fills a struct from an element by the tables of schema_server.c, and finds the name somebody
- * probably meant. Called by the server.xml and web.xml readers of this room. */
+ * Fills a struct from an element by the tables of schema_server.c. Called by the readers of server.xml
+ * and context.xml, and for single values by valve.c. */
 #include "config/schema.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/check.h"
 #include "observe/log.h"
-
-enum { NAME_LIMIT = 64, DISTANCE_MAX = 3, NAMES_MAX = 160 };
-
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-    size_t least = a < b ? a : b;
-    return least < c ? least : c;
-}
-
-/* Insertions, deletions and replacements from A to B, case folded; both shorter than NAME_LIMIT. */
-static size_t edit_distance(struct span a, struct span b)
-{
-    size_t row[NAME_LIMIT + 1];
-    for (size_t j = 0; j <= b.n; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.n; j++) {
-            size_t same = ascii_lower(a.p[i - 1]) == ascii_lower(b.p[j - 1]) ? 0 : 1;
-            size_t next = smallest(row[j] + 1, row[j - 1] + 1, diagonal + same);
-            diagonal = row[j];
-            row[j] = next;
-        }
-    }
-    return row[b.n];
-}
-
-const char *schema_nearest(const char *name, const char *const *known, size_t count)
-{
-    struct span given = span_of(name);
-    const char *best = NULL;
-    size_t best_distance = given.n < DISTANCE_MAX + 1 ? given.n : DISTANCE_MAX + 1;
-    if (given.n >= NAME_LIMIT)
-        return NULL;
-    for (size_t i = 0; i < count; i++) {
-        struct span candidate = span_of(known[i]);
-        size_t distance = candidate.n < NAME_LIMIT ? edit_distance(given, candidate) : NAME_LIMIT;
-        if (distance < best_distance) {
-            best_distance = distance;
-            best = known[i];
-        }
-    }
-    return best;
-}
-
-bool schema_listed(const char *const *list, const char *name)
-{
-    for (; list && *list; list++)
-        if (strcmp(*list, name) == 0)
-            return true;
-    return false;
-}
-
-int32_t schema_choice(const char *const *choices, const char *name)
-{
-    for (int32_t i = 0; choices[i]; i++)
-        if (strcmp(choices[i], name) == 0)
-            return i;
-    return -1;
-}
 
 static bool parse_int(const struct schema_attribute *a, const char *text, int64_t *out)
 {
@@ -88,23 +28,50 @@ static bool parse_bool(const char *text, bool *out)
     return *out || span_ieq(span_of(text), SPAN_LIT("false"));
 }
 
-/* Puts TEXT into its member; false when it is no value of the attribute's type. */
+union value {
+    const char *text;
+    int64_t number;
+    bool on;
+    int32_t choice;
+};
+
+static bool value_parse(const struct schema_attribute *a, const char *text, union value *v)
+{
+    switch (a->type) {
+    case SCHEMA_STRING:
+        v->text = text;
+        return true;
+    case SCHEMA_INT:
+        return parse_int(a, text, &v->number);
+    case SCHEMA_BOOL:
+        return parse_bool(text, &v->on);
+    case SCHEMA_ENUM:
+        v->choice = schema_choice(a->choices, text);
+        return v->choice >= 0;
+    }
+    UNREACHABLE();
+}
+
+/* Puts TEXT into its member; false, with the member untouched, when it is no value of the type. */
 static bool member_set(const struct schema_attribute *a, const char *text, void *out)
 {
     void *member = (char *)out + a->offset;
-    int32_t choice;
+    union value v;
+    if (!value_parse(a, text, &v))
+        return false;
     switch (a->type) {
     case SCHEMA_STRING:
-        *(const char **)member = text;
+        *(const char **)member = v.text;
         return true;
     case SCHEMA_INT:
-        return parse_int(a, text, member);
+        *(int64_t *)member = v.number;
+        return true;
     case SCHEMA_BOOL:
-        return parse_bool(text, member);
+        *(bool *)member = v.on;
+        return true;
     case SCHEMA_ENUM:
-        choice = schema_choice(a->choices, text);
-        *(int32_t *)member = choice;
-        return choice >= 0;
+        *(int32_t *)member = v.choice;
+        return true;
     }
     UNREACHABLE();
 }
@@ -117,19 +84,22 @@ static size_t list_length(const char *const *list)
     return n;
 }
 
-static bool bad_value(const struct schema_element *e, const struct schema_attribute *a,
-                      const char *text, struct err *err)
+bool schema_value_check(const char *element, const struct schema_attribute *a, const char *text,
+                        struct err *err)
 {
     const char *nearest;
     char choices[256] = "";
     size_t used = 0;
-    err_set(err, "<%s> %s=\"%.128s\" is not a valid value", e->name, a->name, text);
+    union value v;
+    if (value_parse(a, text, &v))
+        return true;
+    err_set(err, "<%s> %s=\"%.128s\" is not a valid value", element, a->name, text);
     switch (a->type) {
     case SCHEMA_STRING:
         UNREACHABLE();
     case SCHEMA_INT:
-        return err_why(err, "expected a whole number from %lld to %lld%s%s", (long long)a->min,
-                       (long long)a->max, a->unit[0] ? ", in " : "", a->unit);
+        return err_why(err, "expected a whole number from %" PRId64 " to %" PRId64 "%s%s", a->min,
+                       a->max, a->unit[0] ? ", in " : "", a->unit);
     case SCHEMA_BOOL:
         return err_why(err, "expected true or false");
     case SCHEMA_ENUM:
@@ -139,6 +109,22 @@ static bool bad_value(const struct schema_element *e, const struct schema_attrib
         err_why(err, "expected one of: %s", choices);
         nearest = schema_nearest(text, a->choices, list_length(a->choices));
         return nearest ? err_hint(err, "did you mean '%s'?", nearest) : false;
+    }
+    UNREACHABLE();
+}
+
+bool schema_value_text(const struct schema_attribute *a, const void *element, struct buf *out)
+{
+    const void *member = (const char *)element + a->offset;
+    switch (a->type) {
+    case SCHEMA_STRING:
+        return buf_append_str(out, *(const char *const *)member);
+    case SCHEMA_INT:
+        return buf_printf(out, "%" PRId64, *(const int64_t *)member);
+    case SCHEMA_BOOL:
+        return buf_append_str(out, *(const bool *)member ? "true" : "false");
+    case SCHEMA_ENUM:
+        return buf_append_str(out, a->choices[*(const int32_t *)member]);
     }
     UNREACHABLE();
 }
@@ -170,66 +156,92 @@ static bool fixed_check(const struct schema_element *e, const struct schema_fixe
     return err_hint(err, "remove the attribute once that is what you want");
 }
 
-/* Every name an attribute of E may have, for the nearest-name search. */
-static size_t names_gather(const struct schema_element *e, const char **names)
+static const char *attribute_guess(const struct schema_element *e, const char *name,
+                                   struct schema_guess *g)
 {
-    size_t unserved = list_length(e->unserved), n = 0;
-    CHECK(e->count + e->fixed_count + unserved <= NAMES_MAX);
+    schema_guess_begin(g, name);
     for (size_t i = 0; i < e->count; i++)
-        names[n++] = e->attributes[i].name;
+        schema_guess_try(g, span_of(e->attributes[i].name));
     for (size_t i = 0; i < e->fixed_count; i++)
-        names[n++] = e->fixed[i].name;
-    for (size_t i = 0; i < unserved; i++)
-        names[n++] = e->unserved[i];
-    return n;
+        schema_guess_try(g, span_of(e->fixed[i].name));
+    schema_guess_words(g, e->later);
+    schema_guess_words(g, e->jvm);
+    return schema_guess_name(g);
 }
 
 /* A given attribute that is not in the table of served ones. */
-static bool stranger_check(const struct schema_element *e, const char *name, const char *value,
-                           const char *file, int line, struct err *err)
+static bool stranger_check(const struct schema_element *e, const struct xml_attribute *given,
+                           const char *file, int line, struct config_report *report,
+                           struct err *err)
 {
-    const char *names[NAMES_MAX], *nearest;
-    const struct schema_fixed *fixed = fixed_find(e, name);
+    const struct schema_fixed *fixed = fixed_find(e, given->name);
+    struct schema_guess guess;
+    struct span same;
+    const char *nearest;
     if (fixed)
-        return fixed_check(e, fixed, value, err);
-    if (schema_listed(e->unserved, name)) {
-        LOG(config, LOG_WARN, "%s:%d: <%s> %s=\"%s\" is not served yet: it has no effect", file,
-            line, e->name, name, value);
+        return fixed_check(e, fixed, given->value, err);
+    if (schema_word(e->jvm, given->name, NULL)) {
+        config_known(report, e->name, given->name);
         return true;
     }
-    nearest = schema_nearest(name, names, names_gather(e, names));
+    if (schema_word(e->later, given->name, &same)) {
+        if (!same.p || !span_ieq(same, span_of(given->value)))
+            LOG(config, LOG_WARN, "%s:%d: <%s> %s=\"%s\" is not served yet: it has no effect", file,
+                line, e->name, given->name, given->value);
+        return true;
+    }
+    nearest = attribute_guess(e, given->name, &guess);
     if (nearest && fixed_find(e, nearest)) {
-        err_set(err, "<%s> has no attribute '%.64s'", e->name, name);
+        err_set(err, "<%s> has no attribute '%.64s'", e->name, given->name);
         return err_hint(err, "did you mean '%s'? It protects, so it is not passed over", nearest);
     }
     LOG(config, LOG_WARN, "%s:%d: <%s> has no attribute '%s', it is ignored%s%s%s", file, line,
-        e->name, name, nearest ? "; did you mean '" : "", nearest ? nearest : "",
+        e->name, given->name, nearest ? "; did you mean '" : "", nearest ? nearest : "",
         nearest ? "'?" : "");
     return true;
 }
 
-bool schema_fill(const struct schema_element *e, const struct xml_node *node, const char *file,
-                 void *out, struct err *err)
+bool schema_apply(const struct schema_element *e, const struct xml_node *node, const char *file,
+                  void *out, struct config_report *report)
 {
-    schema_defaults(e, out);
+    bool good = true;
     for (const struct xml_attribute *given = node->attributes; given; given = given->next) {
         const struct schema_attribute *a = attribute_find(e, given->name);
-        if (!a && !stranger_check(e, given->name, given->value, file, node->line, err))
-            return err_at(err, file, node->line);
-        if (a && !member_set(a, given->value, out)) {
-            bad_value(e, a, given->value, err);
-            return err_at(err, file, node->line);
-        }
+        struct err err = ERR_INIT;
+        if (a ? member_set(a, given->value, out)
+              : stranger_check(e, given, file, node->line, report, &err))
+            continue;
+        if (a)
+            schema_value_check(e->name, a, given->value, &err);
+        err_at(&err, file, node->line);
+        good = config_mistake(report, &err);
     }
+    return good;
+}
+
+bool schema_require(const struct schema_element *e, const struct xml_node *node, const char *file,
+                    struct config_report *report)
+{
+    bool good = true;
     for (size_t i = 0; i < e->count; i++) {
         const struct schema_attribute *a = &e->attributes[i];
+        struct err err = ERR_INIT;
         if (a->fallback || xml_attribute(node, a->name))
             continue;
-        err_set(err, "<%s> has no attribute '%s'", e->name, a->name);
-        err_why(err, "it is required: %s", a->doc);
-        return err_at(err, file, node->line);
+        err_set(&err, "<%s> has no attribute '%s'", e->name, a->name);
+        err_why(&err, "it is required: %s", a->doc);
+        err_at(&err, file, node->line);
+        good = config_mistake(report, &err);
     }
-    return true;
+    return good;
+}
+
+bool schema_fill(const struct schema_element *e, const struct xml_node *node, const char *file,
+                 void *out, struct config_report *report)
+{
+    schema_defaults(e, out);
+    bool good = schema_apply(e, node, file, out, report);
+    return schema_require(e, node, file, report) && good;
 }
 
 void schema_defaults(const struct schema_element *e, void *out)

@@ -11,13 +11,9 @@
 #include "config/server_priv.h"
 #include "observe/log.h"
 
-struct variables {
-    const char *base, *home;
-};
-
-static bool variable_find(void *arg, const char *name, const char **value)
+bool variable_find(void *variables, const char *name, const char **value)
 {
-    const struct variables *v = arg;
+    const struct variables *v = variables;
     if (strcmp(name, "catalina.base") == 0 || strcmp(name, "cserv.base") == 0)
         *value = v->base;
     else if (strcmp(name, "catalina.home") == 0 || strcmp(name, "cserv.home") == 0)
@@ -27,201 +23,284 @@ static bool variable_find(void *arg, const char *name, const char **value)
     return *value != NULL;
 }
 
+bool server_mistake(struct server_reader *r, int line, struct err *err)
+{
+    err_at(err, r->doc->file, line);
+    return config_mistake(r->report, err);
+}
+
+bool server_no_memory(struct server_reader *r)
+{
+    struct err err = ERR_INIT;
+    err_set(&err, "out of memory");
+    return config_mistake(r->report, &err);
+}
+
 static bool is_named(const struct xml_node *node, const char *name)
 {
     return strcmp(node->name, name) == 0;
 }
 
-static bool fill(struct server_config *c, enum server_element which, const struct xml_node *node,
-                 void *out, struct err *err)
+static bool fill(struct server_reader *r, enum server_element which, const struct xml_node *node,
+                 void *out)
 {
-    return schema_fill(server_schema(which), node, c->doc.file, out, err);
+    return schema_fill(server_schema(which), node, r->doc->file, out, r->report);
 }
 
-static bool skip(struct server_config *c, enum server_element which, const struct xml_node *child,
-                 struct err *err)
+static void skip(struct server_reader *r, enum server_element which, const struct xml_node *child)
 {
-    return server_skip(server_schema(which), child, c->doc.file, err);
+    server_skip(r, server_schema(which), child);
 }
 
 /* For elements none of whose children are served. */
-static bool skip_children(struct server_config *c, enum server_element which,
-                          const struct xml_node *node, struct err *err)
+static void skip_children(struct server_reader *r, enum server_element which,
+                          const struct xml_node *node)
 {
     for (const struct xml_node *child = node->children; child; child = child->next)
-        if (!skip(c, which, child, err))
-            return false;
-    return true;
+        skip(r, which, child);
 }
 
-static bool read_connector(struct server_config *c, const struct xml_node *node,
-                           struct connector_config ***tail, struct err *err)
+static void *room(struct server_reader *r, size_t size)
 {
-    struct connector_config *connector = arena_zalloc(&c->doc.arena, sizeof(*connector));
+    void *p = arena_zalloc(&r->doc->arena, size);
+    if (!p)
+        server_no_memory(r);
+    return p;
+}
+
+static void read_executor(struct server_reader *r, const struct xml_node *node,
+                          struct executor_config ***tail)
+{
+    struct executor_config *executor = room(r, sizeof(*executor));
+    if (!executor)
+        return;
+    executor->line = node->line;
+    **tail = executor;
+    *tail = &executor->next;
+    fill(r, ELEMENT_EXECUTOR, node, executor);
+    skip_children(r, ELEMENT_EXECUTOR, node);
+}
+
+static void read_connector(struct server_reader *r, const struct xml_node *node,
+                           struct connector_config ***tail)
+{
+    struct connector_config *connector = room(r, sizeof(*connector));
     if (!connector)
-        return err_set(err, "out of memory");
+        return;
     connector->line = node->line;
     **tail = connector;
     *tail = &connector->next;
-    return fill(c, ELEMENT_CONNECTOR, node, connector, err) &&
-           skip_children(c, ELEMENT_CONNECTOR, node, err) &&
-           server_check_connector(c, connector, err);
+    fill(r, ELEMENT_CONNECTOR, node, connector);
+    skip_children(r, ELEMENT_CONNECTOR, node);
+    server_check_connector(r, connector);
 }
 
-static bool read_context(struct server_config *c, const struct xml_node *node,
-                         struct context_config ***tail, struct err *err)
+static void read_context(struct server_reader *r, const struct xml_node *node,
+                         struct context_config ***tail)
 {
-    struct context_config *context = arena_zalloc(&c->doc.arena, sizeof(*context));
+    const struct schema_element *e = server_schema(ELEMENT_CONTEXT);
+    const char *override = xml_attribute(node, "override");
+    struct context_config *context = room(r, sizeof(*context));
     if (!context)
-        return err_set(err, "out of memory");
-    context->line = node->line;
+        return;
     **tail = context;
     *tail = &context->next;
-    return fill(c, ELEMENT_CONTEXT, node, context, err) &&
-           skip_children(c, ELEMENT_CONTEXT, node, err) && server_check_context(c, context, err);
+    if (override && span_ieq(span_of(override), SPAN_LIT("true")))
+        schema_defaults(e, context);
+    else
+        *context = r->c->context_defaults;
+    schema_apply(e, node, r->doc->file, context, r->report);
+    schema_require(e, node, r->doc->file, r->report);
+    context->file = r->doc->file;
+    context->line = node->line;
+    context->next = NULL;
+    server_read_context_children(r, node, context);
+    if (xml_attribute(node, "path"))
+        server_check_context(r, context);
 }
 
-static bool read_alias(struct server_config *c, const struct xml_node *node,
-                       struct alias_config ***tail, struct err *err)
+static void read_alias(struct server_reader *r, const struct xml_node *node,
+                       struct alias_config ***tail)
 {
-    struct alias_config *alias = arena_zalloc(&c->doc.arena, sizeof(*alias));
+    struct alias_config *alias = room(r, sizeof(*alias));
     if (!alias)
-        return err_set(err, "out of memory");
+        return;
     alias->line = node->line;
     alias->name = node->text;
     **tail = alias;
     *tail = &alias->next;
-    return fill(c, ELEMENT_ALIAS, node, alias, err) && skip_children(c, ELEMENT_ALIAS, node, err) &&
-           server_check_host_name(c, &alias->name, alias->line, err);
+    fill(r, ELEMENT_ALIAS, node, alias);
+    skip_children(r, ELEMENT_ALIAS, node);
+    server_check_host_name(r, &alias->name, alias->line);
 }
 
-static bool read_host(struct server_config *c, const struct xml_node *node,
-                      struct host_config ***tail, struct err *err)
+static void read_host(struct server_reader *r, const struct xml_node *node,
+                      struct host_config ***tail)
 {
-    struct host_config *host = arena_zalloc(&c->doc.arena, sizeof(*host));
-    bool ok;
+    struct host_config *host = room(r, sizeof(*host));
     if (!host)
-        return err_set(err, "out of memory");
+        return;
     host->line = node->line;
     **tail = host;
     *tail = &host->next;
     struct alias_config **aliases = &host->aliases;
     struct context_config **contexts = &host->contexts;
-    if (!fill(c, ELEMENT_HOST, node, host, err) ||
-        !server_check_host_name(c, &host->name, host->line, err))
-        return false;
+    fill(r, ELEMENT_HOST, node, host);
+    if (xml_attribute(node, "name"))
+        server_check_host_name(r, &host->name, host->line);
     for (const struct xml_node *child = node->children; child; child = child->next) {
         if (is_named(child, "Alias"))
-            ok = read_alias(c, child, &aliases, err);
+            read_alias(r, child, &aliases);
         else if (is_named(child, "Context"))
-            ok = read_context(c, child, &contexts, err);
+            read_context(r, child, &contexts);
+        else if (is_named(child, "Valve"))
+            server_read_valve(r, server_schema(ELEMENT_HOST), child, &host->valves);
         else
-            ok = skip(c, ELEMENT_HOST, child, err);
-        if (!ok)
-            return false;
+            skip(r, ELEMENT_HOST, child);
     }
-    return true;
 }
 
-static bool read_engine(struct server_config *c, const struct xml_node *node,
-                        struct engine_config *engine, struct err *err)
+static void read_engine(struct server_reader *r, const struct xml_node *node,
+                        struct engine_config *engine)
 {
     struct host_config **hosts = &engine->hosts;
+    struct err err = ERR_INIT;
     if (engine->line) {
-        err_set(err, "a second <Engine> in one <Service>");
-        err_why(err, "the first is on line %d", engine->line);
-        return err_at(err, c->doc.file, node->line);
+        err_set(&err, "a second <Engine> in one <Service>");
+        err_why(&err, "the first is on line %d", engine->line);
+        server_mistake(r, node->line, &err);
+        return;
     }
     engine->line = node->line;
-    if (!fill(c, ELEMENT_ENGINE, node, engine, err))
-        return false;
+    engine->context_defaults = &r->c->context_defaults;
+    fill(r, ELEMENT_ENGINE, node, engine);
     for (const struct xml_node *child = node->children; child; child = child->next) {
-        bool ok = is_named(child, "Host") ? read_host(c, child, &hosts, err)
-                                          : skip(c, ELEMENT_ENGINE, child, err);
-        if (!ok)
-            return false;
+        if (is_named(child, "Host"))
+            read_host(r, child, &hosts);
+        else if (is_named(child, "Valve"))
+            server_read_valve(r, server_schema(ELEMENT_ENGINE), child, &engine->valves);
+        else
+            skip(r, ELEMENT_ENGINE, child);
     }
-    return true;
 }
 
-static bool read_service(struct server_config *c, const struct xml_node *node,
-                         struct service_config ***tail, struct err *err)
+static void read_service(struct server_reader *r, const struct xml_node *node,
+                         struct service_config ***tail)
 {
-    struct service_config *service = arena_zalloc(&c->doc.arena, sizeof(*service));
-    struct connector_config **connectors;
-    bool ok;
+    struct service_config *service = room(r, sizeof(*service));
     if (!service)
-        return err_set(err, "out of memory");
+        return;
     service->line = node->line;
-    connectors = &service->connectors;
     **tail = service;
     *tail = &service->next;
-    if (!fill(c, ELEMENT_SERVICE, node, service, err))
-        return false;
+    struct executor_config **executors = &service->executors;
+    struct connector_config **connectors = &service->connectors;
+    fill(r, ELEMENT_SERVICE, node, service);
     for (const struct xml_node *child = node->children; child; child = child->next) {
-        if (is_named(child, "Connector"))
-            ok = read_connector(c, child, &connectors, err);
+        if (is_named(child, "Executor"))
+            read_executor(r, child, &executors);
+        else if (is_named(child, "Connector"))
+            read_connector(r, child, &connectors);
         else if (is_named(child, "Engine"))
-            ok = read_engine(c, child, &service->engine, err);
+            read_engine(r, child, &service->engine);
         else
-            ok = skip(c, ELEMENT_SERVICE, child, err);
-        if (!ok)
-            return false;
+            skip(r, ELEMENT_SERVICE, child);
     }
+    server_check_executors(r, service);
+}
+
+static void read_server(struct server_reader *r)
+{
+    const struct xml_node *root = r->doc->root;
+    struct service_config **services = &r->c->services;
+    struct err err = ERR_INIT;
+    if (!is_named(root, "Server")) {
+        err_set(&err, "the document is a <%.64s>", root->name);
+        err_why(&err, "expected <Server>");
+        server_mistake(r, root->line, &err);
+        return;
+    }
+    fill(r, ELEMENT_SERVER, root, r->c);
+    for (const struct xml_node *child = root->children; child; child = child->next) {
+        if (is_named(child, "Service"))
+            read_service(r, child, &services);
+        else
+            skip(r, ELEMENT_SERVER, child);
+    }
+    server_check(r);
+}
+
+/* BASE as an absolute path, and its server.xml. */
+static bool find_files(const char *base, char *absolute, char *file, struct err *err)
+{
+    if (base[0] != '/' && !realpath(base, absolute))
+        return err_sys(err, errno, "cannot find the base '%s'", base);
+    if ((base[0] == '/' && !path_join(absolute, PATH_MAX, "/", base)) ||
+        !path_join(file, PATH_MAX, absolute, "conf/server.xml"))
+        return err_set(err, "the base's path is longer than %d bytes", PATH_MAX);
     return true;
 }
 
-static bool read_server(struct server_config *c, struct err *err)
+static void read_files(struct server_config *out, const char *home, const char *file,
+                       struct variables *variables, struct config_report *report)
 {
-    const struct xml_node *root = c->doc.root;
-    struct service_config **services = &c->services;
-    if (!is_named(root, "Server")) {
-        err_set(err, "the document is a <%.64s>", root->name);
-        err_why(err, "expected <Server>");
-        return err_at(err, c->doc.file, root->line);
+    struct server_reader r = {.c = out, .doc = &out->doc, .report = report};
+    struct err err = ERR_INIT;
+    server_read_context_defaults(&r, variables);
+    if (!xml_read(&out->doc, file, variable_find, variables, &err)) {
+        config_mistake(report, &err);
+        return;
     }
-    if (!fill(c, ELEMENT_SERVER, root, c, err))
-        return false;
-    for (const struct xml_node *child = root->children; child; child = child->next) {
-        bool ok = is_named(child, "Service") ? read_service(c, child, &services, err)
-                                             : skip(c, ELEMENT_SERVER, child, err);
-        if (!ok)
-            return false;
-    }
-    return server_check(c, err);
+    out->base = arena_strdup(&out->doc.arena, variables->base);
+    out->home = arena_strdup(&out->doc.arena, home);
+    if (out->base && out->home)
+        read_server(&r);
+    else
+        server_no_memory(&r);
+    config_known_tell(report, file);
 }
 
-bool server_config_read(struct server_config *out, const char *base, const char *home,
-                        struct err *err)
+bool server_config_read_all(struct server_config *out, const char *base, const char *home,
+                            struct config_report *report)
 {
     char absolute[PATH_MAX], file[PATH_MAX];
     struct variables variables = {.base = absolute, .home = home};
+    unsigned mistakes = report->count;
+    struct err err = ERR_INIT;
     *out = (struct server_config){.base = NULL};
     arena_init(&out->doc.arena);
-    if (base[0] != '/' && !realpath(base, absolute))
-        return err_sys(err, errno, "cannot find the base '%s'", base);
-    if (base[0] == '/' && !path_join(absolute, sizeof(absolute), "/", base))
-        return err_set(err, "the base's path is longer than %d bytes", PATH_MAX);
-    if (!path_join(file, sizeof(file), absolute, "conf/server.xml"))
-        return err_set(err, "the base's path is longer than %d bytes", PATH_MAX);
-    if (!xml_read(&out->doc, file, variable_find, &variables, err))
-        return false;
-    out->base = arena_strdup(&out->doc.arena, absolute);
-    if (out->base ? read_server(out, err) : err_set(err, "out of memory"))
+    arena_init(&out->context_doc.arena);
+    if (find_files(base, absolute, file, &err))
+        read_files(out, home, file, &variables, report);
+    else
+        config_mistake(report, &err);
+    if (report->count == mistakes)
         return true;
     server_config_free(out);
     return false;
 }
 
+bool server_config_read(struct server_config *out, const char *base, const char *home,
+                        struct err *err)
+{
+    struct config_report report = CONFIG_REPORT_INIT;
+    server_config_read_all(out, base, home, &report);
+    return config_report_end(&report, err);
+}
+
 void server_config_free(struct server_config *c)
 {
     xml_free(&c->doc);
-    c->base = NULL;
+    xml_free(&c->context_doc);
+    c->base = c->home = NULL;
     c->services = NULL;
 }
 
-void context_config_defaults(struct context_config *c)
+void context_config_defaults(const struct engine_config *engine, struct context_config *c)
 {
     *c = (struct context_config){.line = 0};
-    schema_defaults(server_schema(ELEMENT_CONTEXT), c);
+    if (engine->context_defaults)
+        *c = *engine->context_defaults;
+    else
+        schema_defaults(server_schema(ELEMENT_CONTEXT), c);
 }

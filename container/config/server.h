@@ -4,18 +4,36 @@
 #ifndef CONFIG_SERVER_H
 #define CONFIG_SERVER_H
 #include "base/buf.h"
+#include "config/report.h"
+#include "config/valve.h"
 #include "config/xml.h"
 
 enum { CONFIG_SOLIDUS_REJECT, CONFIG_SOLIDUS_DECODE, CONFIG_SOLIDUS_PASSTHROUGH };
+enum { CONFIG_SCHEME_HTTP, CONFIG_SCHEME_HTTPS };
 
+struct
+    executor_config { /* <Executor>: thread settings by name, for the connectors of its service */
+    int line;
+    const char *name;
+    int64_t max_threads;       /* maxThreads 200 */
+    int64_t min_spare_threads; /* minSpareThreads 25 */
+    int64_t max_idle_time;     /* maxIdleTime 60000 */
+    int64_t max_queue_size;    /* maxQueueSize 10000 */
+    struct executor_config *next;
+};
 struct
     connector_config { /* <Connector>; sizes in bytes, times in ms, -1 = no limit where allowed */
     int line;
     const char *address;  /* default "": all addresses, dual stack. "127.0.0.1", "::1", ... */
     int64_t port;         /* required, 0..65535; 0 = any free port, told in the log and by status */
     const char *protocol; /* "HTTP/1.1" (Tomcat's class names for it are accepted too) */
-    int64_t accept_count; /* acceptCount 100: listen backlog */
-    int64_t max_connections;         /* maxConnections 8192 */
+    int32_t scheme;       /* scheme http|https: what applications are told, behind a proxy */
+    bool secure;          /* secure false: the same */
+    const char *proxy_name;  /* proxyName "": else the server name that applications are told */
+    int64_t proxy_port;      /* proxyPort 0: else the port that applications are told */
+    const char *executor;    /* executor "": else the thread settings below are those of this one */
+    int64_t accept_count;    /* acceptCount 100: listen backlog */
+    int64_t max_connections; /* maxConnections 8192 */
     int64_t connection_timeout;      /* connectionTimeout 20000: whole head */
     int64_t keep_alive_timeout;      /* keepAliveTimeout 60000; -1 none */
     int64_t max_keep_alive_requests; /* maxKeepAliveRequests 10000; 1 off; -1 unlimited */
@@ -25,35 +43,39 @@ struct
     int64_t min_spare_threads;       /* minSpareThreads 10 */
     int64_t threads_max_idle_time;   /* threadsMaxIdleTime 60000 */
     int64_t groups;                  /* groups 0 = automatic: clamp(cores / 4, 1, 16) */
-    int64_t max_queue_size;         /* maxQueueSize 10000: waiting requests per context and group */
-    int64_t max_uri_size;           /* maxUriSize 8192 */
-    int64_t max_http_header_size;   /* maxHttpHeaderSize 8192 */
-    int64_t max_header_count;       /* maxHeaderCount 100 */
-    int64_t max_parameter_count;    /* maxParameterCount 1000 */
-    int64_t max_post_size;          /* maxPostSize 2097152 */
-    int64_t max_trailer_size;       /* maxTrailerSize 8192 */
-    int64_t max_extension_size;     /* maxExtensionSize 8192 */
-    int64_t max_swallow_size;       /* maxSwallowSize 2097152 */
-    int64_t body_memory;            /* bodyMemory 65536 */
-    int64_t output_memory;          /* outputMemory 65536 */
-    const char *relaxed_path_chars; /* relaxedPathChars "" */
-    const char *relaxed_query_chars; /* relaxedQueryChars "" */
-    int32_t encoded_solidus;         /* encodedSolidusHandling reject|decode|passthrough */
-    bool reject_suspicious_uris;     /* rejectSuspiciousURIs true */
-    bool allow_trace;                /* allowTrace false */
-    bool tcp_no_delay;               /* tcpNoDelay true */
-    int64_t socket_rx_buf;           /* socket.rxBufSize 0 = the system's */
-    int64_t socket_tx_buf;           /* socket.txBufSize 0 = the system's */
-    const char *server;              /* server "": the Server header; "" = none is sent */
+    int64_t max_queue_size;       /* maxQueueSize 10000: waiting requests per context and group */
+    int64_t max_uri_size;         /* maxUriSize 8192 */
+    int64_t max_http_header_size; /* maxHttpHeaderSize 8192 */
+    int64_t max_http_request_header_size; /* maxHttpRequestHeaderSize; 0 was given: the former */
+    int64_t max_header_count;             /* maxHeaderCount 100 */
+    int64_t max_parameter_count;          /* maxParameterCount 1000; -1 none */
+    int64_t max_post_size;                /* maxPostSize 2097152; -1 none */
+    int64_t max_trailer_size;             /* maxTrailerSize 8192 */
+    int64_t max_extension_size;           /* maxExtensionSize 8192 */
+    int64_t max_swallow_size;             /* maxSwallowSize 2097152; -1 none */
+    int64_t body_memory;                  /* bodyMemory 65536 */
+    int64_t output_memory;                /* outputMemory 65536 */
+    const char *relaxed_path_chars;       /* relaxedPathChars "" */
+    const char *relaxed_query_chars;      /* relaxedQueryChars "" */
+    int32_t encoded_solidus;              /* encodedSolidusHandling reject|decode|passthrough */
+    bool reject_suspicious_uris;          /* rejectSuspiciousURIs true */
+    bool allow_trace;                     /* allowTrace false */
+    bool tcp_no_delay;                    /* tcpNoDelay true */
+    int64_t socket_rx_buf;                /* socket.rxBufSize 0 = the system's */
+    int64_t socket_tx_buf;                /* socket.txBufSize 0 = the system's */
+    const char *server;                   /* server "": the Server header; "" = none is sent */
     struct connector_config *next;
 };
 struct context_config { /* <Context> in server.xml, or the defaults for what is found in appBase */
     int line;
-    const char *path;          /* "" = root */
-    const char *doc_base;      /* folder or .so; relative to the host's appBase */
-    int64_t hook_timeout;      /* hookTimeout 30000: each of init, start, health */
-    int64_t stop_timeout;      /* stopTimeout 10000 */
-    int64_t max_threads_share; /* maxThreads 0 = three quarters of the connector's */
+    const char *file;            /* server.xml or a context.xml; NULL for mere defaults */
+    const char *path;            /* "" = root */
+    const char *doc_base;        /* folder or .so; relative to the host's appBase */
+    int64_t hook_timeout;        /* hookTimeout 30000: each of init, start, health */
+    int64_t stop_timeout;        /* stopTimeout 10000 */
+    int64_t max_threads_share;   /* maxThreads 0 = three quarters of the connector's */
+    bool override;               /* override false: conf/context.xml does not count for it */
+    struct valve_config *valves; /* those of conf/context.xml, then its own, in order */
     struct context_config *next;
 };
 struct alias_config {
@@ -63,8 +85,12 @@ struct alias_config {
 };
 struct host_config { /* <Host> */
     int line;
-    const char *name;     /* lower-cased; "*.example.org" is a wildcard */
-    const char *app_base; /* appBase "webapps"; relative to the base */
+    const char *name;       /* lower-cased; "*.example.org" is a wildcard */
+    const char *app_base;   /* appBase "webapps"; relative to the base */
+    bool create_dirs;       /* createDirs true: appBase is made when it is missing */
+    bool deploy_on_startup; /* deployOnStartup true: what is found in appBase is started */
+    bool deploy_xml;        /* deployXML true: false refuses webapps with a META-INF/context.xml */
+    struct valve_config *valves;
     struct alias_config *aliases;
     struct context_config *contexts;
     struct host_config *next;
@@ -73,18 +99,24 @@ struct engine_config { /* <Engine> */
     int line;
     const char *name;
     const char *default_host; /* the name of one of the hosts, also when an alias was given */
+    struct valve_config *valves;
     struct host_config *hosts;
+    /* What conf/context.xml says of every context; its path and docBase are "". */
+    const struct context_config *context_defaults;
 };
 struct service_config { /* <Service> */
     int line;
     const char *name;
+    struct executor_config *executors;
     struct connector_config *connectors;
     struct engine_config engine;
     struct service_config *next;
 };
 struct server_config { /* <Server> */
     struct xml_doc doc;
-    const char *base;     /* absolute path of CSERV_BASE */
+    struct xml_doc context_doc; /* conf/context.xml, or empty */
+    const char *base;           /* absolute path of CSERV_BASE */
+    const char *home;           /* CSERV_HOME, for what is substituted in context.xml files */
     int64_t stop_timeout; /* <Server stopTimeout="30000">: whole orderly stop; ours, not Tomcat's */
     /* What bodies and answers of the whole process may hold: memory, disk and descriptors are not a
      * connector's. */
@@ -92,19 +124,39 @@ struct server_config { /* <Server> */
     int64_t max_spool;           /* maxSpool 1073741824 */
     int64_t max_spool_files;     /* maxSpoolFiles 4096 */
     int64_t min_free_disk;       /* minFreeDisk 5 percent */
+    struct context_config context_defaults;
     struct service_config *services;
 };
 
-/* Reads BASE/conf/server.xml. Checks what needs more than one element: defaultHost names a host, two
- * connectors on one address and port, two hosts or aliases of one name, two contexts of one path; at
- * least one Service, Engine and Host. ${catalina.base}, ${cserv.base}, ${catalina.home},
- * ${cserv.home} and environment variables are substituted. False: err with file:line. */
+/* Reads BASE/conf/server.xml, and BASE/conf/context.xml when it is there. Checks what needs more than one
+ * element: defaultHost names a host, two connectors on one address and port, two hosts or aliases of one
+ * name, two contexts of one path; at least one Service, Engine and Host. ${catalina.base},
+ * ${cserv.base}, ${catalina.home}, ${cserv.home} and environment variables are substituted. The valves'
+ * classes are in the registry of valve.h before. False: err is the first mistake, with file:line, and
+ * OUT is empty. */
 bool server_config_read(struct server_config *out, const char *base, const char *home,
                         struct err *err);
+/* The same, with every mistake told to REPORT. */
+bool server_config_read_all(struct server_config *out, const char *base, const char *home,
+                            struct config_report *report);
 void server_config_free(struct server_config *c);
-/* The defaults for a context found in appBase. */
-void context_config_defaults(struct context_config *c);
-/* Prints every element with every attribute's effective value, and "(default)" behind those not
+/* What a context found in appBase gets: the defaults of the tables, then conf/context.xml. */
+void context_config_defaults(const struct engine_config *engine, struct context_config *c);
+
+/* META-INF/context.xml of a webapp found in appBase. */
+struct context_file {
+    struct xml_doc doc;
+    struct context_config
+        context; /* over the defaults; lives as long as doc and the server_config */
+};
+/* BASE and HOME are what is substituted. False: OUT is empty. */
+bool context_file_read(struct context_file *out, const char *file,
+                       const struct engine_config *engine, const char *base, const char *home,
+                       struct config_report *report);
+void context_file_free(struct context_file *f);
+
+/* Prints the effective configuration as XML that server_config_read takes again: every element with
+ * every attribute's value, and before it, as a comment, where it stands and which values were not
  * given: configtest --effective. */
 bool server_config_print(const struct server_config *c, struct buf *out);
 

@@ -9,12 +9,18 @@
 #include "config/server_priv.h"
 #include "observe/log.h"
 
-static bool name_repeated(const struct server_config *c, const char *what, const char *name,
-                          int line, int first, struct err *err)
+static void name_repeated(struct server_reader *r, const char *what, const char *name, int line,
+                          int first)
 {
-    err_set(err, "%s '%.128s' is given twice", what, name);
-    err_why(err, "the first is on line %d", first);
-    return err_at(err, c->doc.file, line);
+    struct err err = ERR_INIT;
+    err_set(&err, "%s '%.128s' is given twice", what, name);
+    err_why(&err, "the first is on line %d", first);
+    server_mistake(r, line, &err);
+}
+
+static bool is_host_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c && strchr(".-_:[]", c));
 }
 
 static bool check_protocol(struct connector_config *connector, struct err *err)
@@ -83,35 +89,99 @@ static bool check_server_header(const char *value, struct err *err)
     return true;
 }
 
-bool server_check_connector(const struct server_config *c, struct connector_config *connector,
-                            struct err *err)
+/* proxyName goes into URLs that applications make; Tomcat takes "name:port" nowhere, either. */
+static bool check_proxy_name(const char *name, struct err *err)
 {
-    if (!check_protocol(connector, err) || !check_address(connector, err) ||
-        !check_relaxed("relaxedPathChars", connector->relaxed_path_chars, err) ||
-        !check_relaxed("relaxedQueryChars", connector->relaxed_query_chars, err) ||
-        !check_server_header(connector->server, err))
-        return err_at(err, c->doc.file, connector->line);
-    /* As Tomcat: maxThreads alone may be set below the default of minSpareThreads. */
-    if (connector->min_spare_threads > connector->max_threads)
-        connector->min_spare_threads = connector->max_threads;
+    for (const char *p = name; *p; p++) {
+        if (is_host_byte(ascii_lower(*p)))
+            continue;
+        err_set(err, "<Connector> proxyName=\"%.128s\" is not a host name", name);
+        return err_why(err, "expected one like www.example.org");
+    }
+    return true;
+}
+
+/* A connector with a mistake gets port 0 so that nothing else is said of its address. */
+static void check_texts(struct server_reader *r, struct connector_config *connector)
+{
+    struct err err = ERR_INIT;
+    if (!check_protocol(connector, &err))
+        server_mistake(r, connector->line, &err);
+    if (!check_address(connector, &err)) {
+        server_mistake(r, connector->line, &err);
+        connector->address = "";
+        connector->port = 0;
+    }
+    if (!check_relaxed("relaxedPathChars", connector->relaxed_path_chars, &err))
+        server_mistake(r, connector->line, &err);
+    if (!check_relaxed("relaxedQueryChars", connector->relaxed_query_chars, &err))
+        server_mistake(r, connector->line, &err);
+    if (!check_server_header(connector->server, &err))
+        server_mistake(r, connector->line, &err);
+    if (!check_proxy_name(connector->proxy_name, &err))
+        server_mistake(r, connector->line, &err);
+}
+
+void server_check_connector(struct server_reader *r, struct connector_config *connector)
+{
+    check_texts(r, connector);
+    if (connector->max_http_request_header_size == 0)
+        connector->max_http_request_header_size = connector->max_http_header_size;
     if (connector->keep_alive_timeout == 0)
         connector->keep_alive_timeout = -1;
     if (connector->max_keep_alive_requests == 0)
         connector->max_keep_alive_requests = -1;
-    return true;
 }
 
-static bool is_host_byte(char c)
+static const struct executor_config *find_executor(struct server_reader *r,
+                                                   const struct service_config *service,
+                                                   const struct connector_config *connector)
 {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c && strchr(".-_:[]", c));
+    struct schema_guess guess;
+    struct err err = ERR_INIT;
+    schema_guess_begin(&guess, connector->executor);
+    for (const struct executor_config *e = service->executors; e; e = e->next) {
+        if (strcmp(e->name, connector->executor) == 0)
+            return e;
+        schema_guess_try(&guess, span_of(e->name));
+    }
+    err_set(&err, "<Connector> executor=\"%.128s\" names no <Executor>", connector->executor);
+    err_why(&err, "expected the name of an <Executor> of this <Service>");
+    if (schema_guess_name(&guess))
+        err_hint(&err, "did you mean '%s'?", schema_guess_name(&guess));
+    server_mistake(r, connector->line, &err);
+    return NULL;
 }
 
-bool server_check_host_name(struct server_config *c, const char **name, int line, struct err *err)
+void server_check_executors(struct server_reader *r, struct service_config *service)
 {
-    char *lower = arena_strdup(&c->doc.arena, *name);
+    for (struct executor_config *e = service->executors; e; e = e->next)
+        for (struct executor_config *f = service->executors; f != e; f = f->next)
+            if (e->name[0] && strcmp(e->name, f->name) == 0)
+                name_repeated(r, "Executor", e->name, e->line, f->line);
+    for (struct connector_config *k = service->connectors; k; k = k->next) {
+        const struct executor_config *e = k->executor[0] ? find_executor(r, service, k) : NULL;
+        if (e) {
+            k->max_threads = e->max_threads;
+            k->min_spare_threads = e->min_spare_threads;
+            k->threads_max_idle_time = e->max_idle_time;
+            k->max_queue_size = e->max_queue_size;
+        }
+        /* As Tomcat: maxThreads alone may be set below the default of minSpareThreads. */
+        if (k->min_spare_threads > k->max_threads)
+            k->min_spare_threads = k->max_threads;
+    }
+}
+
+void server_check_host_name(struct server_reader *r, const char **name, int line)
+{
+    char *lower = arena_strdup(&r->doc->arena, *name);
     const char *rest;
-    if (!lower)
-        return err_set(err, "out of memory");
+    struct err err = ERR_INIT;
+    if (!lower) {
+        server_no_memory(r);
+        return;
+    }
     for (char *p = lower; *p; p++)
         *p = ascii_lower(*p);
     rest = strncmp(lower, "*.", 2) == 0 ? lower + 2 : lower;
@@ -123,10 +193,11 @@ bool server_check_host_name(struct server_config *c, const char **name, int line
         }
     }
     if (rest[0] && rest[0] != '.')
-        return true;
-    err_set(err, "'%.128s' is not a host name", lower);
-    err_why(err, "expected one like www.example.org, or *.example.org for a whole domain");
-    return err_at(err, c->doc.file, line);
+        return;
+    err_set(&err, "'%.128s' is not a host name", lower);
+    err_why(&err, "expected one like www.example.org, or *.example.org for a whole domain");
+    server_mistake(r, line, &err);
+    *name = "";
 }
 
 static bool is_context_path(const char *path)
@@ -145,29 +216,32 @@ static bool is_context_path(const char *path)
     return true;
 }
 
-bool server_check_context(struct server_config *c, struct context_config *context, struct err *err)
+void server_check_context(struct server_reader *r, struct context_config *context)
 {
     char *doc_base;
+    struct err err = ERR_INIT;
     if (strcmp(context->path, "/") == 0)
         context->path = "";
     if (!is_context_path(context->path)) {
-        err_set(err, "<Context> path=\"%.128s\" is not a context path", context->path);
-        err_why(err, "expected nothing for the root, or one like /shop, decoded, without a '/' at "
-                     "the end");
+        err_set(&err, "<Context> path=\"%.128s\" is not a context path", context->path);
+        err_why(&err, "expected nothing for the root, or one like /shop, decoded, without a '/' at "
+                      "the end");
         if (context->path[0] != '/')
-            err_hint(err, "did you mean '/%.128s'?", context->path);
-        return err_at(err, c->doc.file, context->line);
+            err_hint(&err, "did you mean '/%.128s'?", context->path);
+        server_mistake(r, context->line, &err);
+        return;
     }
     if (context->doc_base[0])
-        return true;
-    doc_base = arena_strdup(&c->doc.arena, context->path[0] ? context->path + 1 : "ROOT");
-    if (!doc_base)
-        return err_set(err, "out of memory");
+        return;
+    doc_base = arena_strdup(&r->doc->arena, context->path[0] ? context->path + 1 : "ROOT");
+    if (!doc_base) {
+        server_no_memory(r);
+        return;
+    }
     for (char *p = doc_base; *p; p++)
         if (*p == '/')
             *p = '#';
     context->doc_base = doc_base;
-    return true;
 }
 
 /* An IPv6 address has several spellings; an IPv4 address that inet_pton takes has one. */
@@ -188,120 +262,127 @@ static bool listeners_clash(const struct connector_config *a, const struct conne
     return any_a || any_b || same_address(a->address, b->address);
 }
 
-static bool check_listener(const struct server_config *c, const struct connector_config *later,
-                           struct err *err)
+static void check_listener(struct server_reader *r, const struct connector_config *later)
 {
-    for (const struct service_config *s = c->services; s; s = s->next) {
+    struct err err = ERR_INIT;
+    for (const struct service_config *s = r->c->services; s; s = s->next) {
         for (const struct connector_config *k = s->connectors; k; k = k->next) {
             if (k == later)
-                return true;
+                return;
             if (!listeners_clash(k, later))
                 continue;
-            err_set(err, "two <Connector> elements on port %lld of address '%s'",
+            err_set(&err, "two <Connector> elements on port %lld of address '%s'",
                     (long long)later->port, later->address[0] ? later->address : "all");
-            err_why(err, "the first is on line %d, with address '%s'", k->line,
+            err_why(&err, "the first is on line %d, with address '%s'", k->line,
                     k->address[0] ? k->address : "all");
-            return err_at(err, c->doc.file, later->line);
+            server_mistake(r, later->line, &err);
+            return;
         }
     }
     UNREACHABLE();
 }
 
 /* Remembers NAME; LINE must live as long as NAMES. */
-static bool name_add(const struct server_config *c, struct map *names, const char *what,
-                     const char *name, int *line, struct err *err)
+static void name_add(struct server_reader *r, struct map *names, const char *what, const char *name,
+                     int *line)
 {
     int *first = map_get(names, span_of(name));
     if (first)
-        return name_repeated(c, what, name, *line, *first, err);
-    return map_put(names, span_of(name), line, NULL) || err_set(err, "out of memory");
+        name_repeated(r, what, name, *line, *first);
+    else if (!map_put(names, span_of(name), line, NULL))
+        server_no_memory(r);
 }
 
-static bool check_contexts(const struct server_config *c, struct host_config *host, struct err *err)
+static void check_contexts(struct server_reader *r, struct host_config *host)
 {
     struct map *paths = map_new();
-    bool ok = paths != NULL || err_set(err, "out of memory");
-    for (struct context_config *x = host->contexts; ok && x; x = x->next)
-        ok = name_add(c, paths, "context path", x->path, &x->line, err);
+    if (!paths) {
+        server_no_memory(r);
+        return;
+    }
+    for (struct context_config *x = host->contexts; x; x = x->next)
+        if (x->doc_base[0]) /* else it has a mistake already */
+            name_add(r, paths, "context path", x->path, &x->line);
     map_free(&paths);
-    return ok;
 }
 
-static bool check_host_names(const struct server_config *c, struct engine_config *engine,
-                             struct map *names, struct err *err)
+static void check_host_names(struct server_reader *r, struct engine_config *engine)
 {
-    for (struct host_config *h = engine->hosts; h; h = h->next) {
-        if (!name_add(c, names, "host name", h->name, &h->line, err))
-            return false;
-        for (struct alias_config *a = h->aliases; a; a = a->next)
-            if (!name_add(c, names, "host name", a->name, &a->line, err))
-                return false;
-        if (!check_contexts(c, h, err))
-            return false;
+    struct map *names = map_new();
+    if (!names) {
+        server_no_memory(r);
+        return;
     }
-    return true;
+    for (struct host_config *h = engine->hosts; h; h = h->next) {
+        if (h->name[0])
+            name_add(r, names, "host name", h->name, &h->line);
+        for (struct alias_config *a = h->aliases; a; a = a->next)
+            if (a->name[0])
+                name_add(r, names, "host name", a->name, &a->line);
+        check_contexts(r, h);
+    }
+    map_free(&names);
 }
 
 /* An alias will do, as in Tomcat; the model always holds the name of the host itself. */
-static bool find_default_host(const struct server_config *c, struct engine_config *engine,
-                              struct err *err)
+static void find_default_host(struct server_reader *r, struct engine_config *engine)
 {
-    const char *wanted = engine->default_host, *nearest = NULL;
+    const char *wanted = engine->default_host;
+    struct schema_guess guess;
+    struct err err = ERR_INIT;
+    bool doubtful = wanted[0] == '\0'; /* a mistake was told that may be the cause */
+    schema_guess_begin(&guess, wanted);
     for (const struct host_config *h = engine->hosts; h; h = h->next) {
         bool found = span_ieq(span_of(h->name), span_of(wanted));
-        for (const struct alias_config *a = h->aliases; a; a = a->next)
+        doubtful = doubtful || !h->name[0];
+        for (const struct alias_config *a = h->aliases; a; a = a->next) {
             found = found || span_ieq(span_of(a->name), span_of(wanted));
+            doubtful = doubtful || !a->name[0];
+        }
         if (found) {
             engine->default_host = h->name;
-            return true;
+            return;
         }
-        if (!nearest)
-            nearest = schema_nearest(wanted, &h->name, 1);
+        schema_guess_try(&guess, span_of(h->name));
     }
-    err_set(err, "<Engine> defaultHost=\"%.128s\" names no <Host>", wanted);
-    err_why(err, "expected the name of a <Host> of this <Engine>");
-    if (nearest)
-        err_hint(err, "did you mean '%s'?", nearest);
-    return err_at(err, c->doc.file, engine->line);
+    if (doubtful)
+        return;
+    err_set(&err, "<Engine> defaultHost=\"%.128s\" names no <Host>", wanted);
+    err_why(&err, "expected the name of a <Host> of this <Engine>");
+    if (schema_guess_name(&guess))
+        err_hint(&err, "did you mean '%s'?", schema_guess_name(&guess));
+    server_mistake(r, engine->line, &err);
 }
 
-static bool missing(const struct server_config *c, const char *parent, const char *child, int line,
-                    struct err *err)
+static void missing(struct server_reader *r, const char *parent, const char *child, int line)
 {
-    err_set(err, "<%s> has no <%s>", parent, child);
-    err_why(err, "expected at least one");
-    return err_at(err, c->doc.file, line);
+    struct err err = ERR_INIT;
+    err_set(&err, "<%s> has no <%s>", parent, child);
+    err_why(&err, "expected at least one");
+    server_mistake(r, line, &err);
 }
 
-static bool check_service(const struct server_config *c, struct service_config *service,
-                          struct err *err)
+static void check_service(struct server_reader *r, struct service_config *service)
 {
-    struct map *names = NULL;
-    bool ok;
-    if (!service->engine.line)
-        return missing(c, "Service", "Engine", service->line, err);
-    if (!service->engine.hosts)
-        return missing(c, "Engine", "Host", service->engine.line, err);
+    for (const struct connector_config *k = service->connectors; k; k = k->next)
+        check_listener(r, k);
     if (!service->connectors)
         LOG(config, LOG_WARN, "%s:%d: <Service> has no <Connector>: nothing reaches its engine",
-            c->doc.file, service->line);
-    for (const struct connector_config *k = service->connectors; k; k = k->next)
-        if (!check_listener(c, k, err))
-            return false;
-    if (!(names = map_new()))
-        return err_set(err, "out of memory");
-    ok = check_host_names(c, &service->engine, names, err) &&
-         find_default_host(c, &service->engine, err);
-    map_free(&names);
-    return ok;
+            r->doc->file, service->line);
+    if (!service->engine.line) {
+        missing(r, "Service", "Engine", service->line);
+    } else if (!service->engine.hosts) {
+        missing(r, "Engine", "Host", service->engine.line);
+    } else {
+        check_host_names(r, &service->engine);
+        find_default_host(r, &service->engine);
+    }
 }
 
-bool server_check(struct server_config *c, struct err *err)
+void server_check(struct server_reader *r)
 {
-    if (!c->services)
-        return missing(c, "Server", "Service", c->doc.root->line, err);
-    for (struct service_config *s = c->services; s; s = s->next)
-        if (!check_service(c, s, err))
-            return false;
-    return true;
+    if (!r->c->services)
+        missing(r, "Server", "Service", r->doc->root->line);
+    for (struct service_config *s = r->c->services; s; s = s->next)
+        check_service(r, s);
 }

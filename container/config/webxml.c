@@ -17,14 +17,18 @@ bool webxml_no_memory(struct webxml_reader *r)
     return err_set(r->err, "out of memory");
 }
 
+void webxml_mistake(struct webxml_reader *r)
+{
+    config_mistake(r->report, r->err);
+    *r->err = ERR_INIT;
+}
+
 static bool is_named(const struct xml_node *node, const char *name)
 {
     return strcmp(node->name, name) == 0;
 }
 
-/* The text of a child that must be there and not be empty; NULL with err. */
-static const char *text_required(struct webxml_reader *r, const struct xml_node *node,
-                                 const char *name)
+const char *webxml_text(struct webxml_reader *r, const struct xml_node *node, const char *name)
 {
     const char *text = xml_child_text(node, name);
     if (text && text[0])
@@ -40,18 +44,19 @@ static bool param_add(struct webxml_reader *r, const struct xml_node *node,
     struct webxml_param *param = arena_zalloc(&r->out->doc.arena, sizeof(*param));
     if (!param)
         return webxml_no_memory(r);
-    if (!webxml_children_check(r, &webxml_init_param, node) ||
-        !(param->name = text_required(r, node, "param-name")))
+    const struct webxml_element *e =
+        is_named(node, "init-param") ? &webxml_init_param : &webxml_context_param;
+    if (!webxml_children_check(r, e, node) || !(param->name = webxml_text(r, node, "param-name")))
         return false;
     if (!(param->value = xml_child_text(node, "param-value"))) {
-        err_set(r->err, "<init-param> '%.128s' has no <param-value>", param->name);
+        err_set(r->err, "<%s> '%.128s' has no <param-value>", node->name, param->name);
         return webxml_fail(r, node->line);
     }
     for (; *list; list = &(*list)->next) {
         if (strcmp((*list)->name, param->name) != 0)
             continue;
-        LOG(config, LOG_WARN, "%s:%d: <init-param> '%s' is given twice: the first one counts",
-            r->out->doc.file, node->line, param->name);
+        LOG(config, LOG_WARN, "%s:%d: <%s> '%s' is given twice: the first one counts",
+            r->out->doc.file, node->line, node->name, param->name);
         return true;
     }
     *list = param;
@@ -87,22 +92,26 @@ static bool read_load_on_startup(struct webxml_reader *r, const struct xml_node 
     return true;
 }
 
-/* A servlet that somebody switched off, or whose pages would be sent as source. */
-static bool check_unservable(struct webxml_reader *r, const struct xml_node *node)
+/* A servlet that somebody switched off. */
+static bool check_enabled(struct webxml_reader *r, const struct xml_node *node)
 {
     const struct xml_node *enabled = xml_child(node, "enabled");
-    const struct xml_node *page = xml_child(node, "jsp-file");
-    if (page) {
-        err_set(r->err, "<jsp-file> is not served");
-        err_why(r->err, "expected <servlet-class>");
-        return webxml_fail(r, page->line);
-    }
     if (!enabled || strcmp(enabled->text, "true") == 0)
         return true;
     err_set(r->err, "<enabled> '%.64s' is not served yet", enabled->text);
     err_why(r->err, "expected true: a servlet that was switched off must not answer");
     err_hint(r->err, "remove the <servlet> and its <servlet-mapping>");
     return webxml_fail(r, enabled->line);
+}
+
+/* A page's servlet is Tomcat's for pages: its source is never sent. */
+static const char *servlet_class(struct webxml_reader *r, const struct xml_node *node)
+{
+    const char *class = xml_child(node, "jsp-file") ? "org.apache.jasper.servlet.JspServlet"
+                                                    : webxml_text(r, node, "servlet-class");
+    if (class && webxml_is_jvm_class(class))
+        config_known(r->report, "servlet-class", class);
+    return class;
 }
 
 static bool name_repeated(struct webxml_reader *r, const struct xml_node *node, const char *name,
@@ -120,10 +129,11 @@ static bool read_servlet(struct webxml_reader *r, const struct xml_node *node,
     const struct webxml_servlet *first;
     if (!servlet)
         return webxml_no_memory(r);
+    servlet->file = r->out->doc.file;
     servlet->line = node->line;
-    if (!webxml_children_check(r, &webxml_servlet_element, node) || !check_unservable(r, node) ||
-        !(servlet->name = text_required(r, node, "servlet-name")) ||
-        !(servlet->servlet_class = text_required(r, node, "servlet-class")) ||
+    if (!webxml_children_check(r, &webxml_servlet_element, node) || !check_enabled(r, node) ||
+        !(servlet->name = webxml_text(r, node, "servlet-name")) ||
+        !(servlet->servlet_class = servlet_class(r, node)) ||
         !read_load_on_startup(r, node, &servlet->load_on_startup) ||
         !read_params(r, node, &servlet->params))
         return false;
@@ -141,10 +151,11 @@ static bool read_filter(struct webxml_reader *r, const struct xml_node *node,
     const struct webxml_filter *first;
     if (!filter)
         return webxml_no_memory(r);
+    filter->file = r->out->doc.file;
     filter->line = node->line;
     if (!webxml_children_check(r, &webxml_filter_element, node) ||
-        !(filter->name = text_required(r, node, "filter-name")) ||
-        !(filter->filter_class = text_required(r, node, "filter-class")) ||
+        !(filter->name = webxml_text(r, node, "filter-name")) ||
+        !(filter->filter_class = webxml_text(r, node, "filter-class")) ||
         !read_params(r, node, &filter->params))
         return false;
     if ((first = map_get(r->filters, span_of(filter->name))))
@@ -178,72 +189,123 @@ static bool read_welcome_files(struct webxml_reader *r, const struct xml_node *n
     return true;
 }
 
-static bool read_declarations(struct webxml_reader *r, const struct xml_node *root)
+static void read_declarations(struct webxml_reader *r, const struct xml_node *root)
 {
-    struct webxml_servlet **servlets = &r->out->servlets;
-    struct webxml_filter **filters = &r->out->filters;
-    struct webxml_pattern **welcome_files = &r->out->welcome_files;
+    struct webxml *out = r->out;
+    struct webxml_servlet **servlets = &out->servlets;
+    struct webxml_filter **filters = &out->filters;
+    struct webxml_pattern **welcome_files = &out->welcome_files;
+    struct webxml_mime **mimes = &out->mimes;
+    struct webxml_error_page **error_pages = &out->error_pages;
     const char *display_name = xml_child_text(root, "display-name");
     bool ok = true;
-    r->out->display_name = display_name ? display_name : "";
-    for (const struct xml_node *c = root->children; ok && c; c = c->next) {
+    out->display_name = display_name ? display_name : "";
+    for (const struct xml_node *c = root->children; c; c = c->next) {
         if (is_named(c, "servlet"))
             ok = read_servlet(r, c, &servlets);
         else if (is_named(c, "filter"))
             ok = read_filter(r, c, &filters);
         else if (is_named(c, "welcome-file-list"))
             ok = read_welcome_files(r, c, &welcome_files);
+        else if (is_named(c, "context-param"))
+            ok = param_add(r, c, &out->context_params);
+        else if (is_named(c, "mime-mapping"))
+            ok = webxml_read_mime(r, c, &mimes);
+        else if (is_named(c, "error-page"))
+            ok = webxml_read_error_page(r, c, &error_pages);
+        if (!ok)
+            webxml_mistake(r);
+        ok = true;
     }
-    return ok;
 }
 
-static bool read_mappings(struct webxml_reader *r, const struct xml_node *root)
+static void read_mappings(struct webxml_reader *r, const struct xml_node *root)
 {
     struct webxml_filter_mapping **filter_mappings = &r->out->filter_mappings;
     bool ok = true;
-    for (const struct xml_node *c = root->children; ok && c; c = c->next) {
+    for (const struct xml_node *c = root->children; c; c = c->next) {
         if (is_named(c, "servlet-mapping"))
             ok = webxml_map_servlet(r, c);
         else if (is_named(c, "filter-mapping"))
             ok = webxml_map_filter(r, c, &filter_mappings);
+        if (!ok)
+            webxml_mistake(r);
+        ok = true;
     }
-    return ok;
 }
 
-static bool read_app(struct webxml_reader *r)
+static void read_app(struct webxml_reader *r)
 {
     const struct xml_node *root = r->out->doc.root;
+    unsigned mistakes = r->report->count;
     if (!is_named(root, "web-app")) {
         err_set(r->err, "the document is a <%.64s>", root->name);
         err_why(r->err, "expected <web-app>");
-        return webxml_fail(r, root->line);
+        webxml_fail(r, root->line);
+        webxml_mistake(r);
+        return;
     }
-    return webxml_children_check(r, &webxml_app, root) && read_declarations(r, root) &&
-           read_mappings(r, root);
+    if (!webxml_children_check(r, &webxml_app, root))
+        webxml_mistake(r);
+    read_declarations(r, root);
+    if (r->report->count == mistakes) /* else names would seem to lead nowhere */
+        read_mappings(r, root);
+}
+
+static bool maps_make(struct webxml_reader *r)
+{
+    r->servlets = map_new();
+    r->filters = map_new();
+    r->patterns = map_new();
+    r->codes = map_new();
+    r->extensions = map_new();
+    r->warned = map_new();
+    return r->servlets && r->filters && r->patterns && r->codes && r->extensions && r->warned;
+}
+
+static void maps_free(struct webxml_reader *r)
+{
+    map_free(&r->servlets);
+    map_free(&r->filters);
+    map_free(&r->patterns);
+    map_free(&r->codes);
+    map_free(&r->extensions);
+    map_free(&r->warned);
+}
+
+bool webxml_read_all(struct webxml *out, const char *file, struct config_report *report)
+{
+    struct err err = ERR_INIT;
+    struct webxml_reader r = {.out = out, .report = report, .err = &err};
+    unsigned mistakes = report->count;
+    webxml_empty(out);
+    if (!xml_read(&out->doc, file, NULL, NULL, &err))
+        return config_mistake(report, &err);
+    if (maps_make(&r)) {
+        read_app(&r);
+    } else {
+        webxml_no_memory(&r);
+        webxml_mistake(&r);
+    }
+    maps_free(&r);
+    config_known_tell(report, file);
+    if (report->count == mistakes)
+        return true;
+    webxml_free(out);
+    return false;
 }
 
 bool webxml_read(struct webxml *out, const char *file, struct err *err)
 {
-    struct webxml_reader r = {.out = out, .err = err};
-    bool ok = false;
-    *out = (struct webxml){.display_name = ""};
-    if (!xml_read(&out->doc, file, NULL, NULL, err))
-        return false;
-    r.servlets = map_new();
-    r.filters = map_new();
-    r.patterns = map_new();
-    r.warned = map_new();
-    if (r.servlets && r.filters && r.patterns && r.warned)
-        ok = read_app(&r);
-    else
-        webxml_no_memory(&r);
-    map_free(&r.servlets);
-    map_free(&r.filters);
-    map_free(&r.patterns);
-    map_free(&r.warned);
-    if (!ok)
-        webxml_free(out);
-    return ok;
+    struct config_report report = CONFIG_REPORT_INIT;
+    webxml_read_all(out, file, &report);
+    return config_report_end(&report, err);
+}
+
+void webxml_empty(struct webxml *w)
+{
+    *w = (struct webxml){.display_name = ""};
+    arena_init(&w->doc.arena);
 }
 
 void webxml_free(struct webxml *w)

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
- * WEB-INF/web.xml as a typed model, as far as the engine serves it: display-name, servlet
- * (servlet-name, servlet-class, init-param, load-on-startup), servlet-mapping, filter (filter-name,
- * filter-class, init-param), filter-mapping (url-pattern, servlet-name), welcome-file-list. Read by
- * deploy. Nothing is substituted. An element that protects and is not built yet
- * (security-constraint, login-config, deny-uncovered-http-methods) is an error by name: it must
- * never be served without. Other elements of the servlet specification that are not served yet
- * (once per name and file), and unknown ones, are a WARN by name and line. <jsp-file> and
- * <enabled>false are errors; a filter-mapping without the dispatcher REQUEST is left out with a
- * WARN. Names in servlet-mapping and filter-mapping must exist; names and patterns must not repeat
- * across servlets; a url-pattern must be well formed. */
+ * WEB-INF/web.xml and conf/web.xml as a typed model: display-name, context-param, servlet (servlet-name,
+ * servlet-class, init-param, load-on-startup), servlet-mapping, filter (filter-name, filter-class,
+ * init-param), filter-mapping (url-pattern, servlet-name), welcome-file-list, mime-mapping, error-page
+ * (by error-code, or for all). Read by deploy. Nothing is substituted. An element that protects and is
+ * not built yet (security-constraint, login-config, deny-uncovered-http-methods) is a mistake by name: it
+ * must never be served without. Elements for a Java virtual machine are one INFO per file; other
+ * elements of the servlet specification that are not served yet (once per name and file), and unknown
+ * ones, are a WARN by name and line. <enabled>false is a mistake; a <jsp-file> makes the servlet one of
+ * Tomcat's JspServlet; a filter-mapping without the dispatcher REQUEST is left out with a WARN. Names in
+ * servlet-mapping and filter-mapping must exist; names and patterns must not repeat across servlets; a
+ * url-pattern must be well formed. */
 #ifndef CONFIG_WEBXML_H
 #define CONFIG_WEBXML_H
 #include <stdint.h>
+#include "config/report.h"
 #include "config/xml.h"
 
 struct webxml_param {
@@ -24,35 +26,71 @@ struct webxml_pattern { /* of a mapping, in order */
     struct webxml_pattern *next;
 };
 struct webxml_servlet {
+    const char *file;
     int line;
     const char *name, *servlet_class; /* class: "cart" or "libshop.so:cart" */
     int64_t load_on_startup;          /* -1: not given */
     struct webxml_param *params;
     struct webxml_pattern *patterns; /* of all its servlet-mappings */
+    /* Of conf/web.xml: each for a pattern that nothing in the webapp has. */
+    struct webxml_pattern *default_patterns;
+    bool of_defaults; /* only conf/web.xml has this servlet */
     struct webxml_servlet *next;
 };
 struct webxml_filter {
+    const char *file;
     int line;
     const char *name, *filter_class;
     struct webxml_param *params;
     struct webxml_filter *next;
 };
 struct webxml_filter_mapping { /* in order of the file */
+    const char *file;
     int line;
     const char *filter_name;
     struct webxml_pattern *url_patterns, *servlet_names;
     struct webxml_filter_mapping *next;
 };
+struct webxml_mime {
+    const char *extension, *type; /* extension lower-cased, without the dot */
+    struct webxml_mime *next;
+};
+struct webxml_error_page {
+    const char *file;
+    int line;
+    unsigned code;        /* 0: every code that has no page of its own */
+    const char *location; /* begins with '/', below the context */
+    struct webxml_error_page *next;
+};
 struct webxml {
     struct xml_doc doc;       /* owns everything */
     const char *display_name; /* "" when absent */
+    struct webxml_param *context_params;
     struct webxml_servlet *servlets;
     struct webxml_filter *filters;
     struct webxml_filter_mapping *filter_mappings;
     struct webxml_pattern *welcome_files;
+    struct webxml_mime *mimes;
+    struct webxml_error_page *error_pages;
 };
 
+/* False: err is the first mistake, OUT is empty. */
 bool webxml_read(struct webxml *out, const char *file, struct err *err);
+/* The same, with every mistake told to REPORT. */
+bool webxml_read_all(struct webxml *out, const char *file, struct config_report *report);
 void webxml_free(struct webxml *w);
+/* An empty one, for a webapp without a web.xml. */
+void webxml_empty(struct webxml *w);
+
+/* Adds DEFAULTS (conf/web.xml), which has to live as long as APP, below APP: by name or code or
+ * extension, what APP has counts; a servlet or filter of both gets the init-params that it does not have
+ * itself; filter-mappings come behind; welcome files only when APP has none. A servlet that APP maps
+ * itself keeps these mappings alone, but one of Tomcat's for a Java virtual machine is never unmapped:
+ * what it is to run must not be sent as a file. False: out of memory. */
+bool webxml_merge(struct webxml *app, const struct webxml *defaults, struct err *err);
+
+/* One of Tomcat's own servlet classes that needs a Java virtual machine: it is served with 501 where no
+ * module has it. */
+bool webxml_is_jvm_class(const char *servlet_class);
 
 #endif

@@ -173,6 +173,7 @@ bool webxml_map_filter(struct webxml_reader *r, const struct xml_node *node,
         !name_find(r, r->filters, "filter", name) || !read_targets(r, node, mapping) ||
         !read_dispatchers(r, node, &requests))
         return false;
+    mapping->file = r->out->doc.file;
     mapping->line = node->line;
     mapping->filter_name = name->text;
     if (requests) {

@@ -14,34 +14,49 @@ static const char *const protecting[] = {"security-constraint", "login-config",
 
 const struct webxml_element webxml_app = {
     "web-app",
-    NAMES("display-name", "filter", "filter-mapping", "servlet", "servlet-mapping",
-          "welcome-file-list"),
-    NAMES("description", "icon"),
-    NAMES("absolute-ordering", "administered-object", "connection-factory", "context-param",
-          "data-source", "default-context-path", "distributable", "ejb-local-ref", "ejb-ref",
-          "env-entry", "error-page", "jms-connection-factory", "jms-destination", "jsp-config",
-          "listener", "locale-encoding-mapping-list", "mail-session", "message-destination",
-          "message-destination-ref", "mime-mapping", "module-name", "ordering",
+    NAMES("context-param", "display-name", "error-page", "filter", "filter-mapping", "mime-mapping",
+          "servlet", "servlet-mapping", "welcome-file-list"),
+    NAMES("description", "icon"), NAMES("default-context-path", "listener"),
+    NAMES("absolute-ordering", "administered-object", "connection-factory", "data-source",
+          "distributable", "ejb-local-ref", "ejb-ref", "env-entry", "jms-connection-factory",
+          "jms-destination", "jsp-config", "locale-encoding-mapping-list", "mail-session",
+          "message-destination", "message-destination-ref", "module-name", "ordering",
           "persistence-context-ref", "persistence-unit-ref", "post-construct", "pre-destroy",
-          "request-character-encoding", "resource-env-ref", "resource-ref",
-          "response-character-encoding", "security-role", "service-ref", "session-config",
+          "resource-env-ref", "resource-ref", "security-role", "service-ref", "session-config",
           "taglib")};
 const struct webxml_element webxml_servlet_element = {
     "servlet",
     NAMES("enabled", "init-param", "jsp-file", "load-on-startup", "servlet-class", "servlet-name"),
-    DESCRIPTION, NAMES("async-supported", "multipart-config", "run-as", "security-role-ref")};
+    DESCRIPTION, NAMES("async-supported", "multipart-config", "run-as", "security-role-ref"), NULL};
 const struct webxml_element webxml_servlet_mapping = {
-    "servlet-mapping", NAMES("servlet-name", "url-pattern"), NULL, NULL};
+    "servlet-mapping", NAMES("servlet-name", "url-pattern"), NULL, NULL, NULL};
 const struct webxml_element webxml_filter_element = {
     "filter", NAMES("filter-class", "filter-name", "init-param"), DESCRIPTION,
-    NAMES("async-supported")};
+    NAMES("async-supported"), NULL};
 const struct webxml_element webxml_filter_mapping_element = {
-    "filter-mapping", NAMES("dispatcher", "filter-name", "servlet-name", "url-pattern"), NULL,
+    "filter-mapping", NAMES("dispatcher", "filter-name", "servlet-name", "url-pattern"), NULL, NULL,
     NULL};
 const struct webxml_element webxml_init_param = {"init-param", NAMES("param-name", "param-value"),
-                                                 NAMES("description"), NULL};
+                                                 NAMES("description"), NULL, NULL};
+const struct webxml_element webxml_context_param = {
+    "context-param", NAMES("param-name", "param-value"), NAMES("description"), NULL, NULL};
 const struct webxml_element webxml_welcome_list = {"welcome-file-list", NAMES("welcome-file"), NULL,
-                                                   NULL};
+                                                   NULL, NULL};
+const struct webxml_element webxml_mime_mapping = {"mime-mapping", NAMES("extension", "mime-type"),
+                                                   NULL, NULL, NULL};
+const struct webxml_element webxml_error_page_element = {
+    "error-page", NAMES("error-code", "location"), NULL, NULL, NAMES("exception-type")};
+
+/* Whole classes, so that a module may be written for any other of Tomcat's. */
+static const char *const jvm_classes[] = {
+    "org.apache.catalina.servlets.CGIServlet",    "org.apache.catalina.servlets.DefaultServlet",
+    "org.apache.catalina.servlets.WebdavServlet", "org.apache.catalina.ssi.SSIServlet",
+    "org.apache.jasper.servlet.JspServlet",       NULL};
+
+bool webxml_is_jvm_class(const char *servlet_class)
+{
+    return schema_listed(jvm_classes, servlet_class);
+}
 
 static bool refuse(struct webxml_reader *r, const struct xml_node *node, const char *meant)
 {
@@ -70,12 +85,23 @@ static bool protection_check(struct webxml_reader *r, const struct xml_node *nod
 
 static const char *nearest_of(const struct webxml_element *e, const char *name)
 {
-    const char *const *lists[] = {e->served, e->silent, e->unserved};
+    const char *const *lists[] = {e->served, e->silent, e->unserved, e->jvm};
     const char *nearest = NULL;
     for (size_t i = 0; i < ARRAY_COUNT(lists) && !nearest; i++)
         for (const char *const *n = lists[i]; n && *n && !nearest; n++)
             nearest = schema_nearest(name, n, 1);
     return nearest;
+}
+
+static bool is_encoding_name(const char *name)
+{
+    return strcmp(name, "request-character-encoding") == 0 ||
+           strcmp(name, "response-character-encoding") == 0;
+}
+
+static bool is_encoding(const struct xml_node *node)
+{
+    return is_encoding_name(node->name) && span_ieq(span_of(node->text), SPAN_LIT("UTF-8"));
 }
 
 static bool stranger_check(struct webxml_reader *r, const struct webxml_element *e,
@@ -84,7 +110,13 @@ static bool stranger_check(struct webxml_reader *r, const struct webxml_element 
     const char *file = r->out->doc.file, *nearest;
     if (!protection_check(r, node))
         return false;
-    if (schema_listed(e->unserved, node->name)) {
+    if (schema_listed(e->jvm, node->name)) {
+        config_known(r->report, e->name, node->name);
+        return true;
+    }
+    if (is_encoding(node)) /* UTF-8 is what there is */
+        return true;
+    if (schema_listed(e->unserved, node->name) || is_encoding_name(node->name)) {
         if (map_get(r->warned, span_of(node->name)))
             return true;
         LOG(config, LOG_WARN,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/path.h"
 #include "deploy/webapp_priv.h"
 #include "engine/server_modules.h"
@@ -15,6 +16,8 @@ struct builder {
     struct generation *generation;
     struct app *app;
     const struct webxml *xml;
+    struct map
+        *taken; /* patterns that the webapp itself maps: conf/web.xml does not count for them */
     struct arena arena;
     struct err *err;
 };
@@ -72,12 +75,12 @@ static const cs_filter *find_filter(struct builder *b, const char *class, uint32
     return NULL;
 }
 
-static bool no_class(struct builder *b, int line, const char *kind, const char *name,
-                     const char *class)
+static bool no_class(struct builder *b, const char *file, int line, const char *kind,
+                     const char *name, const char *class)
 {
     err_set(b->err, "%s %s has the class '%s', which no module of this webapp or in modules/ has",
             kind, name, class);
-    err_at(b->err, b->xml->doc.file, line);
+    err_at(b->err, file, line);
     return err_hint(b->err, "The class is the name of a row in the module's table, or "
                             "FILE.so:NAME; `cserv inspect` lists them");
 }
@@ -163,33 +166,65 @@ static bool list_patterns(struct builder *b, const struct webxml_pattern *list, 
 
 /* ---- servlets ---- */
 
+/* A row's own patterns count unless web.xml has some for the servlet of its name. */
+static bool own_patterns(struct builder *b, const struct webxml_servlet *s, const cs_servlet *row,
+                         const char ***out, uint32_t *count)
+{
+    bool overrides = strcmp(row->name, s->name) == 0 && !s->of_defaults;
+    return s->patterns || !overrides || !row->url_patterns
+               ? list_patterns(b, s->patterns, out, count)
+               : split_patterns(b, row->url_patterns, out, count);
+}
+
+/* Behind them, those of conf/web.xml that are free. */
+static bool all_patterns(struct builder *b, const struct webxml_servlet *s, const cs_servlet *row,
+                         struct app_servlet_spec *spec)
+{
+    const char **own, **all;
+    uint32_t n;
+    size_t more = 0;
+    if (!own_patterns(b, s, row, &own, &n))
+        return false;
+    for (const struct webxml_pattern *p = s->default_patterns; p; p = p->next)
+        more++;
+    all = arena_alloc(&b->arena, (n + more + 1) * sizeof(*all));
+    if (!all)
+        return err_set(b->err, "out of memory");
+    for (uint32_t i = 0; i < n; i++)
+        all[i] = own[i];
+    for (const struct webxml_pattern *p = s->default_patterns; p; p = p->next)
+        if (!map_get(b->taken, span_of(p->text)))
+            all[n++] = p->text;
+    spec->patterns = all;
+    spec->pattern_count = n;
+    return true;
+}
+
 static bool add_xml_servlet(struct builder *b, const struct webxml_servlet *s)
 {
     struct params params;
     struct app_servlet_spec spec = {.name = s->name};
-    const char **patterns;
     spec.row = find_servlet(b, s->servlet_class, &spec.module);
-    if (!spec.row)
-        return no_class(b, s->line, "servlet", s->name, s->servlet_class);
-    bool overrides = strcmp(spec.row->name, s->name) == 0;
-    bool ok = s->patterns || !overrides || !spec.row->url_patterns
-                  ? list_patterns(b, s->patterns, &patterns, &spec.pattern_count)
-                  : split_patterns(b, spec.row->url_patterns, &patterns, &spec.pattern_count);
-    if (!ok || !take_params(b, &params, s->params, &spec.row->params))
+    bool missing = !spec.row;
+    if (missing && !webxml_is_jvm_class(s->servlet_class))
+        return no_class(b, s->file, s->line, "servlet", s->name, s->servlet_class);
+    if (missing)
+        spec.row = &app_not_implemented;
+    if (!all_patterns(b, s, spec.row, &spec) ||
+        !take_params(b, &params, s->params, &spec.row->params))
         return false;
     spec.load_on_startup = s->load_on_startup >= 0 ? s->load_on_startup : spec.row->load_on_startup;
     spec.params = params.rows;
     spec.param_count = params.count;
-    spec.patterns = patterns;
-    return app_add_servlet(b->app, &spec, b->err) || err_at(b->err, b->xml->doc.file, s->line);
+    return app_add_servlet(b->app, &spec, b->err) || err_at(b->err, s->file, s->line);
 }
 
 static bool xml_overrides(struct builder *b, uint32_t module, const cs_servlet *row)
 {
     for (const struct webxml_servlet *s = b->xml ? b->xml->servlets : NULL; s; s = s->next) {
         uint32_t found;
-        if (strcmp(s->name, row->name) == 0 && find_servlet(b, s->servlet_class, &found) == row &&
-            found == module)
+        if (!s->of_defaults && strcmp(s->name, row->name) == 0 &&
+            find_servlet(b, s->servlet_class, &found) == row && found == module)
             return true;
     }
     return false;
@@ -237,13 +272,13 @@ static bool add_xml_filters(struct builder *b)
         struct app_filter_spec spec = {.name = f->name};
         spec.row = find_filter(b, f->filter_class, &spec.module);
         if (!spec.row)
-            return no_class(b, f->line, "filter", f->name, f->filter_class);
+            return no_class(b, f->file, f->line, "filter", f->name, f->filter_class);
         if (!take_params(b, &params, f->params, &spec.row->params))
             return false;
         spec.params = params.rows;
         spec.param_count = params.count;
         if (!app_add_filter(b->app, &spec, b->err))
-            return err_at(b->err, b->xml->doc.file, f->line);
+            return err_at(b->err, f->file, f->line);
     }
     return true;
 }
@@ -258,7 +293,7 @@ static bool map_xml_filters(struct builder *b)
             return false;
         if (!map_filter(b, m->filter_name, urls, url_count, true) ||
             !map_filter(b, m->filter_name, names, name_count, false))
-            return err_at(b->err, b->xml->doc.file, m->line);
+            return err_at(b->err, m->file, m->line);
     }
     return true;
 }
@@ -322,27 +357,103 @@ static bool add_rows(struct builder *b, uint32_t module)
     return true;
 }
 
+static bool take_pattern(struct builder *b, const char *pattern)
+{
+    return map_put(b->taken, span_of(pattern), b, NULL) || err_set(b->err, "out of memory");
+}
+
+static bool take_all(struct builder *b, const char *const *patterns, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!take_pattern(b, patterns[i]))
+            return false;
+    return true;
+}
+
+static bool take_row_patterns(struct builder *b, uint32_t module)
+{
+    const struct module *m = generation_module(b->generation, module);
+    const char **patterns;
+    uint32_t count;
+    for (uint32_t i = 0; i < m->servlet_count; i++) {
+        if (xml_overrides(b, module, &m->servlets[i]))
+            continue;
+        if (!split_patterns(b, m->servlets[i].url_patterns, &patterns, &count) ||
+            !take_all(b, patterns, count))
+            return false;
+    }
+    return true;
+}
+
+/* Every pattern of the webapp's own. */
+static bool take_patterns(struct builder *b)
+{
+    const char **patterns;
+    uint32_t count, module;
+    if (!(b->taken = map_new()))
+        return err_set(b->err, "out of memory");
+    for (const struct webxml_servlet *s = b->xml ? b->xml->servlets : NULL; s; s = s->next) {
+        const cs_servlet *row = find_servlet(b, s->servlet_class, &module);
+        if (!own_patterns(b, s, row ? row : &app_not_implemented, &patterns, &count) ||
+            !take_all(b, patterns, count))
+            return false;
+    }
+    for (uint32_t i = 0; i < generation_module_count(b->generation); i++)
+        if (!take_row_patterns(b, i))
+            return false;
+    return true;
+}
+
+static bool row_is_named(struct builder *b, const char *name)
+{
+    for (uint32_t i = 0; i < generation_module_count(b->generation); i++) {
+        const struct module *m = generation_module(b->generation, i);
+        for (uint32_t k = 0; k < m->servlet_count; k++)
+            if (strcmp(m->servlets[k].name, name) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* Those of the webapp's own web.xml, or those that only conf/web.xml has. */
+static bool add_xml_servlets(struct builder *b, bool of_defaults)
+{
+    for (const struct webxml_servlet *s = b->xml ? b->xml->servlets : NULL; s; s = s->next) {
+        if (s->of_defaults != of_defaults || (of_defaults && row_is_named(b, s->name)))
+            continue;
+        if (!add_xml_servlet(b, s))
+            return false;
+    }
+    return true;
+}
+
+static bool add_welcome_files(struct builder *b)
+{
+    static const char *const usual[] = {"index.html", "index.htm"};
+    const struct webxml_pattern *files = b->xml ? b->xml->welcome_files : NULL;
+    for (const struct webxml_pattern *p = files; p; p = p->next)
+        if (!app_add_welcome_file(b->app, p->text, b->err))
+            return false;
+    for (size_t i = 0; !files && i < 2; i++)
+        if (!app_add_welcome_file(b->app, usual[i], b->err))
+            return false;
+    return true;
+}
+
 static bool add_all(struct builder *b)
 {
-    static const char *const welcome[] = {"index.html", "index.htm"};
     uint32_t modules = generation_module_count(b->generation);
-    bool ok = true;
-    for (const struct webxml_servlet *s = b->xml ? b->xml->servlets : NULL; ok && s; s = s->next)
-        ok = add_xml_servlet(b, s);
+    bool ok = take_patterns(b) && add_xml_servlets(b, false);
     for (uint32_t i = 0; ok && i < modules; i++)
         ok = add_rows(b, i);
+    ok = ok && add_xml_servlets(b, true);
     ok = ok && (!b->xml || (add_xml_filters(b) && map_xml_filters(b)));
     for (uint32_t i = 0; ok && i < modules; i++) {
         const struct module *m = generation_module(b->generation, i);
         for (uint32_t k = 0; ok && k < m->filter_count; k++)
             ok = add_row_filter(b, i, &m->filters[k]);
     }
-    const struct webxml_pattern *files = b->xml ? b->xml->welcome_files : NULL;
-    for (const struct webxml_pattern *p = files; ok && p; p = p->next)
-        ok = app_add_welcome_file(b->app, p->text, b->err);
-    for (size_t i = 0; ok && !files && i < 2; i++)
-        ok = app_add_welcome_file(b->app, welcome[i], b->err);
-    return ok;
+    return ok && add_welcome_files(b);
 }
 
 struct app *build_app(const struct webapp *w, struct generation *generation,
@@ -356,6 +467,8 @@ struct app *build_app(const struct webapp *w, struct generation *generation,
     arena_init(&b.arena);
     bool ok = add_all(&b);
     arena_destroy(&b.arena);
+    if (b.taken)
+        map_free(&b.taken);
     if (!ok)
         app_free(&b.app);
     return b.app;

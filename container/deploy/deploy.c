@@ -38,7 +38,10 @@ struct deployment *deploy_new(const struct deploy_options *options, struct err *
     d->end = &d->webapps;
     d->epoch_lock = -1;
     lock_init(&d->lock, "deployment");
-    if (!epoch_open(d, err) || !modules_load(d, err) || !add_hosts(d, err))
+    context_config_defaults(options->engine_config, &d->context_defaults);
+    webxml_empty(&d->defaults);
+    if (!plan_defaults(d, err) || !epoch_open(d, err) || !modules_load(d, err) ||
+        !add_hosts(d, err))
         deploy_free(&d);
     return d;
 }
@@ -74,11 +77,14 @@ void deploy_free(struct deployment **dp)
         struct webapp *w = d->webapps;
         d->webapps = w->next;
         hang = hang || w->abandoned;
-        if (!w->abandoned)
+        if (!w->abandoned) {
+            context_file_free(&w->context_file);
             free(w);
+        }
     }
     if (!hang)
         modules_end(d);
+    webxml_free(&d->defaults);
     epoch_close(d);
     lock_destroy(&d->lock);
     free(d);

@@ -13,6 +13,7 @@ struct json;
 
 struct deploy_options {
     const char *base;        /* CSERV_BASE */
+    const char *home;        /* CSERV_HOME, for ${catalina.home} in context.xml; NULL: "" */
     const char *server_name; /* what modules are told: "cserv/0.1.0" */
     const struct engine_config *engine_config;
     struct engine *engine;
@@ -28,6 +29,11 @@ void deploy_start(struct deployment *d);
  * run; what it may use, the engine too, has to stay until the process ends. */
 bool deploy_stop(struct deployment *d);
 void deploy_free(struct deployment **d); /* removes the epoch's folder */
+
+/* `cserv configtest`, beyond what server_config_read_all tells: folders, webapps' web.xml and
+ * META-INF/context.xml. Nothing is made or started. */
+void deploy_check(const struct server_config *config, struct config_report *report);
+void deploy_check_defaults(const char *base, struct config_report *report); /* conf/web.xml */
 
 struct deploy_count {
     uint32_t running, refused;

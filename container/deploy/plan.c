@@ -57,6 +57,14 @@ void webapp_refuse(struct deployment *d, struct webapp *w, enum webapp_state sta
         webapp_state_name(state), text);
 }
 
+static void take_limits(struct webapp *w, const struct context_config *limits)
+{
+    w->config = limits;
+    w->hook_us = (uint64_t)limits->hook_timeout * 1000u;
+    w->stop_us = (uint64_t)limits->stop_timeout * 1000u;
+    w->max_threads = (uint32_t)limits->max_threads_share;
+}
+
 static struct webapp *add(struct deployment *d, struct engine_host *host,
                           const struct context_config *limits, const char *doc_base)
 {
@@ -65,9 +73,7 @@ static struct webapp *add(struct deployment *d, struct engine_host *host,
         return NULL;
     w->host = host;
     w->host_name = engine_host_name(host);
-    w->hook_us = (uint64_t)limits->hook_timeout * 1000u;
-    w->stop_us = (uint64_t)limits->stop_timeout * 1000u;
-    w->max_threads = (uint32_t)limits->max_threads_share;
+    take_limits(w, limits);
     snprintf(w->doc_base, sizeof(w->doc_base), "%s", doc_base);
     *d->end = w;
     d->end = &w->next;
@@ -139,10 +145,35 @@ static bool is_configured(const struct deployment *d, const struct engine_host *
     return false;
 }
 
-static bool plan_found(struct deployment *d, struct engine_host *host, const char *app_base,
-                       const char *name, struct err *err)
+/* META-INF/context.xml of a folder: its settings, or why the webapp is refused. */
+static bool read_context_file(struct deployment *d, const struct host_config *config,
+                              struct webapp *w, struct err *err)
 {
-    struct context_config limits;
+    const struct deploy_options *o = &d->options;
+    struct config_report report = CONFIG_REPORT_INIT;
+    char file[600];
+    if (w->kind != WEBAPP_FOLDER)
+        return true;
+    snprintf(file, sizeof(file), "%s/META-INF/context.xml", w->doc_base);
+    if (!path_exists(file))
+        return true;
+    if (!config->deploy_xml) {
+        err_set(err, "%s is not read: its <Host> has deployXML=\"false\"", file);
+        err_why(err, "without its settings the webapp may be open to more than it should be");
+        return err_hint(err, "Remove the file, or give the webapp a <Context> in server.xml");
+    }
+    context_file_read(&w->context_file, file, o->engine_config, o->base, o->home ? o->home : "",
+                      &report);
+    if (!config_report_end(&report, err))
+        return false;
+    take_limits(w, &w->context_file.context);
+    return true;
+}
+
+static bool plan_found(struct deployment *d, const struct host_config *config,
+                       struct engine_host *host, const char *app_base, const char *name,
+                       struct err *err)
+{
     char doc_base[512];
     struct span s = span_of(name);
     struct err why = ERR_INIT;
@@ -156,8 +187,7 @@ static bool plan_found(struct deployment *d, struct engine_host *host, const cha
     bool folder = path_is_dir(doc_base), file = span_ends(s, SPAN_LIT(".so"));
     if ((!folder && !file) || is_configured(d, host, doc_base))
         return true;
-    context_config_defaults(&limits);
-    struct webapp *w = add(d, host, &limits, doc_base);
+    struct webapp *w = add(d, host, &d->context_defaults, doc_base);
     if (!w)
         return err_set(err, "out of memory for the webapp %s", name);
     w->kind = folder ? WEBAPP_FOLDER : WEBAPP_FILE;
@@ -165,8 +195,18 @@ static bool plan_found(struct deployment *d, struct engine_host *host, const cha
         err_set(&why, "the name %s is too long for a webapp", name);
         err_hint(&why, "Rename it");
         webapp_refuse(d, w, WEBAPP_REFUSED, &why);
+    } else if (!read_context_file(d, config, w, &why)) {
+        webapp_refuse(d, w, WEBAPP_REFUSED, &why);
     }
     return true;
+}
+
+bool plan_defaults(struct deployment *d, struct err *err)
+{
+    char file[512];
+    if (!path_join(file, sizeof(file), d->options.base, "conf/web.xml") || !path_exists(file))
+        return true;
+    return webxml_read(&d->defaults, file, err);
 }
 
 bool plan_host(struct deployment *d, const struct host_config *config, struct engine_host *host,
@@ -177,12 +217,17 @@ bool plan_host(struct deployment *d, const struct host_config *config, struct en
     struct webapp **first = d->end;
     if (!path_join(app_base, sizeof(app_base), d->options.base, config->app_base))
         return err_set(err, "the appBase %s is too long", config->app_base);
-    if (!plan_configured(d, config, host, app_base, err) || !path_make_dirs(app_base, 0750, err) ||
-        !path_list(app_base, &names, &count, err))
+    if (config->create_dirs && !path_make_dirs(app_base, 0750, err))
+        return false;
+    if (!plan_configured(d, config, host, app_base, err))
+        return false;
+    if (!config->deploy_on_startup || !path_is_dir(app_base))
+        return true;
+    if (!path_list(app_base, &names, &count, err))
         return false;
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++)
-        ok = plan_found(d, host, app_base, names[i], err);
+        ok = plan_found(d, config, host, app_base, names[i], err);
     path_names_free(&names, &count);
     for (struct webapp *w = *first; ok && w; w = w->next) {
         struct err why = ERR_INIT;

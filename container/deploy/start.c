@@ -306,6 +306,17 @@ static bool start_code(struct deployment *d, struct webapp *w, struct err *err)
     return ok;
 }
 
+/* WEB-INF/web.xml, when there is one, over conf/web.xml, when there is one. */
+static bool take_xml(struct deployment *d, struct webapp *w, const char *file, struct err *err)
+{
+    if (!file[0])
+        webxml_empty(&w->xml);
+    else if (!webxml_read(&w->xml, file, err))
+        return false;
+    w->has_xml = true;
+    return webxml_merge(&w->xml, &d->defaults, err);
+}
+
 static bool prepare(struct deployment *d, struct webapp *w, struct err *err)
 {
     char file[600] = "";
@@ -317,8 +328,7 @@ static bool prepare(struct deployment *d, struct webapp *w, struct err *err)
     if (!read_files(w, err) || (w->kind == WEBAPP_FOLDER && !check_places(w, file, err)) ||
         !hash_files(w, file, err) || !refused_before(d, w, err))
         return false;
-    w->has_xml = file[0] && webxml_read(&w->xml, file, err);
-    return w->has_xml || !file[0];
+    return take_xml(d, w, file, err);
 }
 
 static void serve(struct deployment *d, struct webapp *w, uint64_t since)

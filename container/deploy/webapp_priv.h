@@ -39,8 +39,10 @@ struct webapp {
     struct image *images;
     uint32_t image_count;
     char hash[IMAGE_HASH_SIZE]; /* over all its files */
-    bool has_xml;
+    bool has_xml; /* xml is filled: WEB-INF/web.xml over conf/web.xml, or the latter alone */
     struct webxml xml;
+    struct context_file context_file;    /* META-INF/context.xml; empty without one */
+    const struct context_config *config; /* of server.xml, of that file, or the host's defaults */
     struct generation *generation;
     struct app *app;
     bool abandoned; /* its code did not return: the thread that runs it may use everything above */
@@ -49,6 +51,8 @@ struct webapp {
 struct deployment {
     struct deploy_options options;
     struct webapp *webapps, **end; /* in order of start */
+    struct webxml defaults;        /* conf/web.xml; empty without one */
+    struct context_config context_defaults;
     char epoch_dir[512];
     int epoch_lock;
     uint64_t next_generation;
@@ -57,13 +61,16 @@ struct deployment {
     struct lock lock;
 };
 
-/* plan.c: what is in CONFIG's hosts, as new webapps in d. */
+/* plan.c: conf/web.xml. False: it has a mistake, which would be one of every webapp. */
+bool plan_defaults(struct deployment *d, struct err *err);
+/* What is in CONFIG's hosts, as new webapps in d. */
 bool plan_host(struct deployment *d, const struct host_config *config, struct engine_host *host,
                struct err *err);
 void webapp_refuse(struct deployment *d, struct webapp *w, enum webapp_state state,
                    const struct err *why);
 
-/* build.c: on the life-cycle thread: registrations of GENERATION's modules and web.xml (NULL: none). */
+/* build.c: on the life-cycle thread: registrations of GENERATION's modules and of XML, which is merged
+ * with conf/web.xml already (NULL: neither is there). */
 struct app *build_app(const struct webapp *w, struct generation *generation,
                       const struct webxml *xml, const char *server_name, struct err *err);
 

@@ -38,6 +38,10 @@ struct app_filter_mapping_spec { /* one pattern or one servlet name */
     const char *servlet_name; /* "*": every servlet */
 };
 
+/* A row for servlets whose class this server cannot run: every request is answered with 501. Its
+ * module number is 0. */
+extern const cs_servlet app_not_implemented;
+
 /* CONTEXT names it; DOC_BASE: its folder, "" for a single file. NULL: err. */
 struct app *app_new(struct context *context, struct generation *generation,
                     const char *display_name, const char *doc_base, const char *server_name,

@@ -80,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err = ERR_INIT;
     struct buf printed = BUF_EMPTY;
     struct context_config defaults;
-    context_config_defaults(&defaults);
+    context_config_defaults(&(struct engine_config){.line = 0}, &defaults);
     CHECK(defaults.hook_timeout > 0 && defaults.stop_timeout > 0);
     fuzz_file(span_make((const char *)data, size));
     if (server_config_read(&config, base, "/opt/cserv", &err)) {

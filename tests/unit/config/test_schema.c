@@ -19,18 +19,21 @@ static const struct schema_attribute attributes[] = {
     {"on", SCHEMA_BOOL, "true", 0, 0, NULL, offsetof(struct thing, on), "", "Whether it is on."},
 };
 static const struct schema_fixed fixed[] = {{"secret", "no", "it is not built"}};
-static const char *const unserved[] = {"weight", NULL};
 static const struct schema_element element = {.name = "Thing",
                                               .attributes = attributes,
                                               .count = 5,
                                               .fixed = fixed,
                                               .fixed_count = 1,
-                                              .unserved = unserved};
+                                              .later = "weight shape=round",
+                                              .jvm = "heap"};
+
+static unsigned mistakes;
 
 /* "<Thing" TEXT "/>" on line 2 into THING. */
 static bool fill(const char *text, struct thing *thing, struct err *err)
 {
     static struct xml_doc doc; /* the struct points into it until the next call */
+    struct config_report report = CONFIG_REPORT_INIT;
     char xml[512];
     bool ok;
     *err = ERR_INIT;
@@ -38,7 +41,10 @@ static bool fill(const char *text, struct thing *thing, struct err *err)
         xml_free(&doc);
     snprintf(xml, sizeof(xml), "\n<Thing %s/>", text);
     assert_true(xml_parse(&doc, "thing.xml", span_of(xml), NULL, NULL, err));
-    ok = schema_fill(&element, doc.root, "thing.xml", thing, err);
+    ok = schema_fill(&element, doc.root, "thing.xml", thing, &report);
+    config_known_tell(&report, "thing.xml");
+    mistakes = report.count;
+    config_report_end(&report, err);
     if (!ok)
         xml_free(&doc);
     return ok;
@@ -119,13 +125,32 @@ static void test_bad_values(void **state)
     expect_failure("title='t'", "<Thing> has no attribute 'name'");
 }
 
+/* All of them in one run; what is wrong keeps its default. */
+static void test_several_mistakes(void **state)
+{
+    struct thing thing;
+    struct err err;
+    char text[4096];
+    (void)state;
+    assert_false(fill("maxSize='x' colour='b' title='t'", &thing, &err));
+    assert_int_equal(mistakes, 3);
+    assert_err(&err, "thing.xml", 2, "maxSize=\"x\"");
+    assert_int_equal(thing.size, 7);
+    assert_int_equal(thing.colour, 1);
+    assert_string_equal(thing.title, "t");
+    assert_false(fill("name='n' maxSize='x' on='y' Secret='z'", &thing, &err));
+    assert_int_equal(mistakes, 3);
+    assert_contains(err_text(&err, text, sizeof(text)), "there are 2 more mistakes");
+}
+
 static void test_strangers(void **state)
 {
     struct thing thing;
     struct err err;
     (void)state;
-    assert_true(
-        fill("name='n' maxsize='1' weight='2' somethingElse='3' secret='NO'", &thing, &err));
+    assert_true(fill("name='n' maxsize='1' weight='2' shape='ROUND' shape2='1' heap='9' "
+                     "somethingElse='3' secret='NO'",
+                     &thing, &err));
     assert_int_equal(thing.size, 7);
     const char *log = fixture_logged();
     assert_contains(log, "WARN");
@@ -134,7 +159,12 @@ static void test_strangers(void **state)
     assert_contains(log, "thing.xml:2: <Thing> weight=\"2\" is not served yet");
     assert_contains(log, "thing.xml:2: <Thing> has no attribute 'somethingElse', it is ignored\n");
     assert_null(strstr(log, "secret"));
-    assert_int_equal(count_of(log, "\n"), 3);
+    assert_contains(log, "<Thing> has no attribute 'shape2', it is ignored; did you mean 'shape'?");
+    assert_contains(log, " INFO ");
+    assert_contains(log,
+                    "thing.xml: of Tomcat, without a meaning in cserv and passed over: <Thing> "
+                    "heap\n");
+    assert_int_equal(count_of(log, "\n"), 5);
     expect_failure("name='n' secret='yes'", "expected \"no\": it is not built");
     expect_failure("name='n' Secrett='no'", "did you mean 'secret'?");
 }
@@ -160,16 +190,35 @@ static void test_nearest(void **state)
     assert_null(schema_nearest(longest, known, 4));
 }
 
+static size_t words_named(const char *words, const char *name)
+{
+    size_t found = 0, n = strlen(name);
+    for (const char *p = words; p && (p = strstr(p, name)); p += n) {
+        bool begins = p == words || p[-1] == ' ';
+        found += begins && strchr(" =", p[n]);
+    }
+    return found;
+}
+
 static bool is_alone(const struct schema_element *e, const char *name)
 {
-    size_t found = 0;
+    size_t found = words_named(e->later, name) + words_named(e->jvm, name);
     for (size_t i = 0; i < e->count; i++)
         found += strcmp(e->attributes[i].name, name) == 0;
     for (size_t i = 0; i < e->fixed_count; i++)
         found += strcmp(e->fixed[i].name, name) == 0;
-    for (const char *const *n = e->unserved; n && *n; n++)
-        found += strcmp(*n, name) == 0;
     return found == 1;
+}
+
+static void check_words(const struct schema_element *e, const char *words)
+{
+    struct span rest = span_of(words), word;
+    while (rest.p && span_split(&rest, ' ', &word)) {
+        char name[64];
+        snprintf(name, sizeof(name), "%.*s", (int)span_find(word, 0, '='), word.p);
+        if (!name[0] || !is_alone(e, name))
+            fail_msg("<%s>: '%s' is in two lists, or a blank is too much", e->name, name);
+    }
 }
 
 static void test_tables(void **state)
@@ -177,7 +226,7 @@ static void test_tables(void **state)
     size_t count = 0;
     const struct schema_element *elements = schema_elements(&count);
     (void)state;
-    assert_int_equal(count, 7);
+    assert_int_equal(count, 8);
     for (size_t i = 0; i < count; i++) {
         const struct schema_element *e = &elements[i];
         char room[8192]; /* larger than any of the structs */
@@ -192,17 +241,18 @@ static void test_tables(void **state)
             assert_true(a->type != SCHEMA_INT || a->min < a->max);
             assert_true((a->type == SCHEMA_ENUM) == (a->choices != NULL));
         }
-        for (const char *const *n = e->unserved; n && *n; n++)
-            assert_true(is_alone(e, *n));
+        check_words(e, e->later);
+        check_words(e, e->jvm);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),   cmocka_unit_test(test_values),
-        cmocka_unit_test(test_bad_values), WITH_FIXTURE(test_strangers),
-        cmocka_unit_test(test_nearest),    cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_defaults),         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_bad_values),       WITH_FIXTURE(test_strangers),
+        cmocka_unit_test(test_several_mistakes), cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,7 +32,11 @@ static int setup(void **state)
     (void)state;
     err = ERR_INIT;
     snprintf(base, sizeof(base), "%s/cserv-plan-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    host = (struct host_config){.name = "localhost", .app_base = "webapps"};
+    host = (struct host_config){.name = "localhost",
+                                .app_base = "webapps",
+                                .create_dirs = true,
+                                .deploy_on_startup = true,
+                                .deploy_xml = true};
     config = (struct engine_config){.name = "E", .default_host = "localhost", .hosts = &host};
     engine = engine_new(&options, &err);
     return engine && mkdtemp(base) ? 0 : -1;
@@ -205,7 +209,7 @@ static void test_configured(void **state)
 {
     struct context_config missing, shop, twice;
     (void)state;
-    context_config_defaults(&missing);
+    context_config_defaults(&config, &missing);
     missing.path = "/gone";
     missing.doc_base = "gone.so";
     missing.next = NULL;
@@ -232,7 +236,8 @@ static void test_configured(void **state)
 
 static void test_two_hosts(void **state)
 {
-    struct host_config other = {.name = "other", .app_base = "apps2"};
+    struct host_config other = {
+        .name = "other", .app_base = "apps2", .create_dirs = true, .deploy_on_startup = true};
     (void)state;
     host.next = &other;
     file("shop.so");

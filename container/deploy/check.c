@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a start would find wrong with files, without a start: `cserv configtest`. Makes nothing, opens no
+ * port, runs nobody's code. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "config/webxml.h"
+#include "deploy/deploy.h"
+
+struct checker {
+    const struct server_config *config;
+    const struct engine_config *engine;
+    const struct host_config *host;
+    struct config_report *report;
+    char app_base[PATH_MAX];
+};
+
+static void mistake(struct checker *k, const char *file, int line, struct err *err)
+{
+    err_at(err, file, line);
+    config_mistake(k->report, err);
+}
+
+/* ---- folders ---- */
+
+static void check_logs(struct checker *k)
+{
+    char path[PATH_MAX];
+    struct err err = ERR_INIT;
+    if (!path_join(path, sizeof(path), k->config->base, "logs"))
+        return;
+    bool there = path_exists(path);
+    if (there && !path_is_dir(path)) {
+        err_set(&err, "it is not a folder, so that no log can be written");
+    } else if (access(there ? path : k->config->base, W_OK | X_OK) == 0) {
+        return;
+    } else {
+        err_sys(&err, errno, "no log can be written there");
+    }
+    err_hint(&err, "make it a folder that the server's user may write");
+    mistake(k, path, 0, &err);
+}
+
+static bool check_app_base(struct checker *k)
+{
+    struct err err = ERR_INIT;
+    if (!path_join(k->app_base, sizeof(k->app_base), k->config->base, k->host->app_base)) {
+        err_set(&err, "<Host> appBase=\"%.128s\" is too long", k->host->app_base);
+    } else if (path_is_dir(k->app_base)) {
+        return true;
+    } else if (path_exists(k->app_base)) {
+        err_set(&err, "<Host> appBase=\"%.128s\" is not a folder", k->host->app_base);
+        err_why(&err, "expected one: %s", k->app_base);
+    } else if (k->host->create_dirs) {
+        return false; /* a start makes it, empty */
+    } else {
+        err_set(&err, "<Host> appBase=\"%.128s\" does not exist", k->host->app_base);
+        err_why(&err, "expected the folder %s, since createDirs is false", k->app_base);
+    }
+    mistake(k, k->config->doc.file, k->host->line, &err);
+    return false;
+}
+
+static void check_context(struct checker *k, const struct context_config *c)
+{
+    char doc_base[PATH_MAX];
+    struct err err = ERR_INIT;
+    if (!path_join(doc_base, sizeof(doc_base), k->app_base, c->doc_base)) {
+        err_set(&err, "<Context> docBase=\"%.128s\" is too long", c->doc_base);
+    } else if (!path_exists(doc_base)) {
+        err_set(&err, "<Context> docBase=\"%.128s\" does not exist", c->doc_base);
+        err_why(&err, "expected a folder or a .so file: %.300s", doc_base);
+        err_hint(&err, "docBase is relative to the host's appBase");
+    } else {
+        return;
+    }
+    mistake(k, k->config->doc.file, c->line, &err);
+}
+
+/* ---- files of webapps ---- */
+
+static void check_web_xml(struct checker *k, const char *folder)
+{
+    char file[PATH_MAX];
+    struct webxml xml;
+    if (path_join(file, sizeof(file), folder, "WEB-INF/web.xml") && path_exists(file) &&
+        webxml_read_all(&xml, file, k->report))
+        webxml_free(&xml);
+}
+
+static void check_context_xml(struct checker *k, const char *folder)
+{
+    char file[PATH_MAX];
+    struct context_file context;
+    struct err err = ERR_INIT;
+    if (!path_join(file, sizeof(file), folder, "META-INF/context.xml") || !path_exists(file))
+        return;
+    if (!k->host->deploy_xml) {
+        err_set(&err, "the webapp will be refused, since its <Host> has deployXML=\"false\"");
+        mistake(k, file, 0, &err);
+    } else if (context_file_read(&context, file, k->engine, k->config->base, k->config->home,
+                                 k->report)) {
+        context_file_free(&context);
+    }
+}
+
+static bool is_configured(const struct checker *k, const char *name)
+{
+    for (const struct context_config *c = k->host->contexts; c; c = c->next)
+        if (strcmp(c->doc_base, name) == 0)
+            return true;
+    return false;
+}
+
+static void check_found(struct checker *k)
+{
+    char folder[PATH_MAX], **names;
+    size_t count;
+    struct err err = ERR_INIT;
+    if (!path_list(k->app_base, &names, &count, &err)) {
+        mistake(k, k->config->doc.file, k->host->line, &err);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (names[i][0] == '.' || is_configured(k, names[i]) ||
+            !path_join(folder, sizeof(folder), k->app_base, names[i]) || !path_is_dir(folder))
+            continue;
+        check_web_xml(k, folder);
+        check_context_xml(k, folder);
+    }
+    path_names_free(&names, &count);
+}
+
+static void check_host(struct checker *k)
+{
+    char folder[PATH_MAX];
+    bool there = check_app_base(k);
+    for (const struct context_config *c = k->host->contexts; c; c = c->next) {
+        check_context(k, c);
+        if (path_join(folder, sizeof(folder), k->app_base, c->doc_base) && path_is_dir(folder))
+            check_web_xml(k, folder);
+    }
+    if (there && k->host->deploy_on_startup)
+        check_found(k);
+}
+
+void deploy_check(const struct server_config *config, struct config_report *report)
+{
+    struct checker k = {.config = config, .report = report};
+    check_logs(&k);
+    for (const struct service_config *s = config->services; s; s = s->next) {
+        k.engine = &s->engine;
+        for (k.host = s->engine.hosts; k.host; k.host = k.host->next)
+            check_host(&k);
+    }
+}
+
+void deploy_check_defaults(const char *base, struct config_report *report)
+{
+    char file[PATH_MAX];
+    struct webxml xml;
+    if (path_join(file, sizeof(file), base, "conf/web.xml") && path_exists(file) &&
+        webxml_read_all(&xml, file, report))
+        webxml_free(&xml);
+}
