@@ -21,6 +21,8 @@ static const struct {
     {"servletName", CS_REQ_SERVLET_NAME, false},
     {"remoteAddr", CS_REQ_REMOTE_ADDR, false},
     {"remotePort", CS_REQ_REMOTE_PORT, true},
+    {"peerAddr", CS_REQ_PEER_ADDR, false},
+    {"secure", CS_REQ_SECURE, true},
     {"localAddr", CS_REQ_LOCAL_ADDR, false},
     {"localPort", CS_REQ_LOCAL_PORT, true},
     {"contentType", CS_REQ_CONTENT_TYPE, false},
