@@ -51,9 +51,15 @@ class Server:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
 
+    def all_counters(self):
+        return json.loads(self.run("status", "-b", self.base, "--json"))["counters"]
+
+    def counter(self, name):
+        return self.all_counters()[name]
+
     def counters(self):
         """(requests, requests_refused)"""
-        counters = json.loads(self.run("status", "-b", self.base, "--json"))["counters"]
+        counters = self.all_counters()
         return counters["requests"], counters["requests_refused"]
 
     def stop(self):
