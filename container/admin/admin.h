@@ -20,7 +20,7 @@ struct admin {
 };
 
 /* Answers WORDS: "list" and "metrics" in lines for people, with " --json" an array of webapps and an
- * object {counters, connectors, queues}. Appends to REPLY, returns 0 done, 1 refused (the reply says
+ * object {counters, connectors, spool, queues}. Appends to REPLY, returns 0 done, 1 refused (the reply says
  * why). */
 int admin_request(const struct admin *a, const char *words, struct buf *reply);
 

@@ -113,6 +113,28 @@ static void json_connector(struct json *j, struct connector *c)
     json_group_end(j, '}');
 }
 
+/* One spool serves all connectors. */
+static void json_spool(struct json *j, const struct admin *a)
+{
+    struct connector_spool_status s;
+    size_t i = 0;
+    while (i < a->count && a->services[i].connector_count == 0)
+        i++;
+    if (i == a->count)
+        return;
+    connector_spool_status(a->services[i].connectors[0], &s);
+    json_group(j, "spool", '{');
+    number(j, "bufferedBytes", s.buffered);
+    number(j, "maxBufferedMemory", s.max_buffered);
+    number(j, "spoolBytes", s.spooled);
+    number(j, "maxSpool", s.max_spooled);
+    number(j, "files", s.files);
+    number(j, "maxSpoolFiles", s.max_files);
+    number(j, "jobs", s.jobs);
+    json_rows(j, "refused", s.refused);
+    json_group_end(j, '}');
+}
+
 static void json_queue(struct json *j, struct connector *c, uint32_t queue)
 {
     struct connector_status of;
@@ -128,6 +150,9 @@ static void json_queue(struct json *j, struct connector *c, uint32_t queue)
     number(j, "taken", s.taken);
     number(j, "refused", s.refused);
     number(j, "maxWaitUs", s.max_wait_us);
+    number(j, "bufferedBytes", s.buffered);
+    number(j, "spoolBytes", s.spooled);
+    number(j, "spoolFiles", s.spool_files);
     json_group_end(j, '}');
 }
 
@@ -141,6 +166,7 @@ bool metrics_json(const struct admin *a, struct buf *out)
         for (size_t k = 0; k < a->services[i].connector_count; k++)
             json_connector(&j, a->services[i].connectors[k]);
     json_group_end(&j, ']');
+    json_spool(&j, a);
     json_group(&j, "queues", '[');
     for (size_t i = 0; i < a->count; i++)
         for (size_t k = 0; k < a->services[i].connector_count; k++)

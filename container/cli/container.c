@@ -89,6 +89,7 @@ static struct connector_options connector_options_from(const struct connector_co
         .max_extension_size = (uint32_t)k->max_extension_size,
         .max_swallow_size = (uint64_t)k->max_swallow_size,
         .body_memory = (uint64_t)k->body_memory,
+        .max_body_size = (uint64_t)k->max_body_size,
         .output_memory = (uint64_t)k->output_memory,
         .encoded_solidus = solidus(k->encoded_solidus),
         .reject_suspicious_uris = k->reject_suspicious_uris,
@@ -128,6 +129,7 @@ static bool make_connectors(struct container *c, struct service_run *s, struct e
         uint32_t max = fit_connections(l->connector, o->listener_count);
         struct connector_options k =
             connector_options_from(l->connector, s->engine, c->names[i], &c->fds[i], max);
+        k.spool = c->spool;
         struct connector *made = connector_new(&k, err);
         if (!made)
             return err_at(err, "conf/server.xml", l->connector->line);

@@ -54,6 +54,7 @@ struct
     int64_t max_extension_size;           /* maxExtensionSize 8192 */
     int64_t max_swallow_size;             /* maxSwallowSize 2097152; -1 none */
     int64_t body_memory;                  /* bodyMemory 65536 */
+    int64_t max_body_size;                /* maxBodySize 67108864 */
     int64_t output_memory;                /* outputMemory 65536 */
     const char *relaxed_path_chars;       /* relaxedPathChars "" */
     const char *relaxed_query_chars;      /* relaxedQueryChars "" */

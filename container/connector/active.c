@@ -39,7 +39,9 @@ struct active *active_take(struct group *g, struct conn *c)
     a->c = c;
     a->slot = g->slot;
     a->closing = a->untrusted = a->in_body = a->head_timed = false;
-    a->lingered = a->under_way = 0;
+    a->linger_left = a->refused_body = 0;
+    a->under_way = 0;
+    a->receiving = NULL;
     c->active = a;
     return a;
 }

@@ -116,6 +116,19 @@ static bool set_socket_options(const struct connector_options *o, int fd, struct
     return !name || err_sys(err, errno, "cannot set %s on a listening socket", name);
 }
 
+static bool open_accounts(struct connector *c, struct err *err)
+{
+    struct engine *e = c->options.engine;
+    uint32_t n = engine_queue_count(e);
+    c->accounts = calloc(n, sizeof(struct spool_account *));
+    for (uint32_t q = 0; c->accounts && q < n; q++) {
+        c->accounts[q] = spool_account(c->options.spool, e, q, engine_queue_name(e, q));
+        if (!c->accounts[q])
+            return err_set(err, "out of memory for the accounts of a connector");
+    }
+    return c->accounts || err_set(err, "out of memory for the accounts of a connector");
+}
+
 static bool add_listeners(struct connector *c, struct err *err)
 {
     const struct connector_options *o = &c->options;
@@ -148,7 +161,7 @@ struct connector *connector_new(const struct connector_options *options, struct 
     snprintf(c->name, sizeof(c->name), "%s", options->name);
     lock_init(&c->lock, "connector");
     cond_init(&c->empty);
-    bool ok = fill_protocol(c, err);
+    bool ok = fill_protocol(c, err) && open_accounts(c, err);
     for (uint32_t i = 0; ok && i < options->groups; i++) {
         c->group_count++;
         ok = group_init(c, i, err);
@@ -176,6 +189,7 @@ void connector_destroy(struct connector **cp)
     }
     cond_destroy(&c->empty);
     lock_destroy(&c->lock);
+    free(c->accounts);
     free(c->groups);
     free(c);
 }
@@ -232,7 +246,7 @@ static void drain_group(struct group *g, void *arg)
     LIST_FOREACH_SAFE (link, next, poller_connections(g->poller)) {
         struct conn *c = CONTAINER_OF(link, struct conn, all);
         struct active *a = c->active;
-        if (c->state == CONN_LENT)
+        if (c->state == CONN_LENT || c->state == CONN_DEAD)
             continue;
         if (!a) {
             conn_die(g, c, CLOSE_drain);
@@ -268,7 +282,7 @@ static void abort_group(struct group *g, void *arg)
         struct conn *c = CONTAINER_OF(link, struct conn, all);
         if (c->state == CONN_LENT)
             shutdown(c->fd, SHUT_RDWR); /* the worker notices at its next write */
-        else
+        else if (c->state != CONN_DEAD) /* which waits for an io thread */
             conn_die(g, c, CLOSE_drain);
     }
 }
@@ -314,7 +328,8 @@ void connector_stop(struct connector *c)
 static void on_edge(struct conn *c, unsigned what)
 {
     lease_edge(&c->bits, what & POLLER_READ, what & POLLER_WRITE, what & POLLER_CLOSED);
-    if (c->state == CONN_LENT) /* its worker, or the pop of the inbox, will see the bits */
+    /* LENT: its worker, or the pop of the inbox, will see the bits. DEAD: it waits for an io thread. */
+    if (c->state == CONN_LENT || c->state == CONN_DEAD)
         return;
     conn_run(poller_arg(c->poller), c);
 }

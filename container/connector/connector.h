@@ -11,11 +11,13 @@
 struct connector;
 struct engine;
 struct proto_ops;
+struct spool;
 struct transport_ops;
 
 struct connector_options { /* times in ms, -1 = none; sizes in bytes; from the configuration */
     const char *name;      /* "http-8080", for logs and threads */
     struct engine *engine;
+    struct spool *spool;   /* of the whole process; lives longer than the connector */
     const int *listen_fds; /* bound and listening; the connector's from connector_start on */
     size_t listen_count;
     uint32_t groups;
@@ -24,7 +26,7 @@ struct connector_options { /* times in ms, -1 = none; sizes in bytes; from the c
     int64_t connection_timeout, keep_alive_timeout, body_timeout, send_timeout;
     int64_t max_keep_alive_requests; /* -1 or 0: unlimited */
     uint32_t max_uri_size, max_header_size, max_header_count, max_trailer_size, max_extension_size;
-    uint64_t max_swallow_size, body_memory, output_memory;
+    uint64_t max_swallow_size, body_memory, output_memory, max_body_size;
     enum uri_solidus encoded_solidus;
     bool reject_suspicious_uris;
     const char *relaxed_path_chars, *relaxed_query_chars;

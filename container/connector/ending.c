@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  * How connections rest and end, on the poller: idle, lingering, dead, and what a deadline means in each
  * state. */
+#include <sys/socket.h>
+
 #include "connector/group_priv.h"
 #include "observe/counters.h"
 
 #define LINGER_MS    2000
 #define LINGER_BYTES (64u * 1024u)
+/* For a client that is in the middle of a body that nobody wants: it looks for an answer late. */
+#define LINGER_BODY_MS    10000
+#define LINGER_BODY_BYTES (UINT64_C(1) << 30)
+#define LINGER_TURN       (256u * 1024u) /* dropped in one turn of the poller */
 
 bool conn_armed(struct group *g, struct conn *c)
 {
@@ -44,29 +50,32 @@ void conn_linger(struct group *g, struct conn *c)
     }
     if (c->state != CONN_LINGER)
         conn_to(g, c, CONN_LINGER);
-    poller_deadline(c, LINGER_MS);
+    bool body = a->refused_body > 0;
+    uint64_t most = body ? LINGER_BODY_BYTES : 0;
+    a->linger_left = LINGER_BYTES + (a->refused_body < most ? a->refused_body : most);
+    poller_deadline(c, body ? LINGER_BODY_MS : LINGER_MS);
     if (!conn_armed(g, c))
         return;
     buf_clear(&a->in);
-    a->lingered = 0;
     conn_linger_read(g, c);
 }
 
 void conn_linger_read(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
-    char dropped[4096];
-    for (;;) {
+    char dropped[16384];
+    for (size_t turn = 0; turn < LINGER_TURN;) {
         long n = c->transport->recv(c, dropped, sizeof(dropped));
         if (n == TRANSPORT_WANT_READ || n == TRANSPORT_WANT_WRITE)
             return;
-        if (n > 0)
-            a->lingered += (uint32_t)n;
-        if (n <= 0 || a->lingered > LINGER_BYTES) {
+        if (n <= 0 || (uint64_t)n > a->linger_left) {
             conn_die(g, c, c->reason);
             return;
         }
+        a->linger_left -= (uint64_t)n;
+        turn += (size_t)n;
     }
+    conn_again(g, c);
 }
 
 static void give_up_exchange(struct active *a)
@@ -82,14 +91,10 @@ static void give_up_exchange(struct active *a)
     exchange_release(&x);
 }
 
-void conn_die(struct group *g, struct conn *c, enum close_reason reason)
+/* Nothing of C is used by anybody any more. */
+static void conn_free(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
-    CHECK(c->state != CONN_LENT && c->io_jobs == 0);
-    if (c->reason == CLOSE_none || close_reason_is_error(reason))
-        c->reason = (uint8_t)reason;
-    if (c->state != CONN_DEAD)
-        conn_to(g, c, CONN_DEAD);
     if (a) {
         if (a->x)
             give_up_exchange(a);
@@ -99,6 +104,30 @@ void conn_die(struct group *g, struct conn *c, enum close_reason reason)
     atomic_fetch_sub_explicit(&g->states[CONN_DEAD], 1, memory_order_relaxed);
     poller_close(&c);
     connector_conn_ended(g);
+}
+
+void conn_die(struct group *g, struct conn *c, enum close_reason reason)
+{
+    CHECK(c->state != CONN_LENT);
+    if (c->reason == CLOSE_none || close_reason_is_error(reason))
+        c->reason = (uint8_t)reason;
+    if (c->state != CONN_DEAD)
+        conn_to(g, c, CONN_DEAD);
+    if (c->io_jobs == 0) {
+        conn_free(g, c);
+        return;
+    }
+    /* An io thread still uses its memory; the client need not wait for that. */
+    list_remove(&c->again);
+    poller_deadline(c, -1);
+    shutdown(c->fd, SHUT_RDWR);
+}
+
+void conn_job_done(struct group *g, struct conn *c)
+{
+    CHECK(c->state == CONN_DEAD);
+    if (c->io_jobs == 0)
+        conn_free(g, c);
 }
 
 static void input_timeout(struct group *g, struct conn *c)

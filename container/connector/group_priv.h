@@ -5,6 +5,7 @@
 #define CONNECTOR_GROUP_PRIV_H
 #include "base/lock.h"
 #include "base/thread.h"
+#include "connector/body.h"
 #include "connector/connector.h"
 #include "connector/lease.h"
 #include "connector/role.h"
@@ -20,7 +21,8 @@ enum node_kind {
     NODE_RETURN, /* a connection comes back from its lease: act on c->verdict */
     NODE_POSTED, /* a posted exchange has output */
     NODE_ADOPT,  /* an accepted socket for this group */
-    NODE_CALL    /* run a function with the role held */
+    NODE_CALL,   /* run a function with the role held */
+    NODE_BODY    /* a part of a request's body was written to its file, or could not be */
 };
 
 enum job_kind { JOB_LEASE, JOB_EXCHANGE };
@@ -42,16 +44,18 @@ struct active {
     struct buf gather; /* leased: answers gathered for one send */
     struct chain out;  /* on its way to the socket, sent by the poller */
     const struct proto_ops *proto;
-    void *px;                  /* the protocol's state */
-    struct exchange *x;        /* not multiplexed: the exchange under way, else NULL */
-    enum proto_verdict parsed; /* what the last feed said */
-    uint32_t slot;             /* hazard slot of the owning thread */
-    bool closing;              /* after the output is out: no more requests */
-    bool untrusted;            /* ... and what is still to come must be drained (linger) */
-    bool in_body;              /* the head of the request under way is complete */
-    bool head_timed;           /* the head's deadline runs */
-    uint32_t lingered;         /* bytes dropped in LINGER */
-    uint32_t under_way;        /* multiplexed: exchanges that went up and are not done */
+    void *px;                   /* the protocol's state */
+    struct exchange *x;         /* not multiplexed: the exchange under way, else NULL */
+    struct exchange *receiving; /* not multiplexed: the one whose body comes, the protocol's */
+    enum proto_verdict parsed;  /* what the last feed said */
+    uint32_t slot;              /* hazard slot of the owning thread */
+    bool closing;               /* after the output is out: no more requests */
+    bool untrusted;             /* ... and what is still to come must be drained (linger) */
+    bool in_body;               /* the head of the request under way is complete */
+    bool head_timed;            /* the head's deadline runs */
+    uint64_t linger_left;       /* bytes that are still dropped in LINGER */
+    uint64_t refused_body; /* announced body of a refused request: the client may still send it */
+    uint32_t under_way;    /* multiplexed: exchanges that went up and are not done */
 };
 
 struct call_node { /* NODE_CALL; lives on the caller's stack until done */
@@ -95,6 +99,7 @@ struct connector {
     const void *proto_config;
     const struct transport_ops *transport;
     char name[32];
+    struct spool_account **accounts; /* by queue */
     struct group *groups;
     uint32_t group_count, next_group;
     struct net_listener **listeners;
@@ -116,10 +121,13 @@ extern const struct proto_upcalls connector_upcalls;
 /* input.c: poller. Runs C according to its state: reads, parses, sends; may free C. */
 void conn_run(struct group *g, struct conn *c);
 void conn_input(struct group *g, struct conn *c);
-void conn_lend(struct group *g, struct conn *c);
+/* a->x is complete; it goes to a worker when all of its body is where the worker looks for it. */
+void conn_ready(struct group *g, struct conn *c);
 void conn_again(struct group *g, struct conn *c);
 void conn_busy(struct group *g, struct conn *c); /* its queue was full: 503 in its place */
 void conn_parsed_close(struct conn *c);          /* owner; looks at a->parsed */
+/* A job for the body under way on C is done: node kind NODE_BODY. */
+void conn_body_saved(struct group *g, struct inbox_node *node);
 /* The owner's fill: reads and feeds; a->parsed tells on FILL_STOP. */
 enum fill_result conn_fill(struct conn *c, size_t budget);
 
@@ -146,6 +154,8 @@ void conn_idle(struct group *g, struct conn *c);
 void conn_linger(struct group *g, struct conn *c);
 void conn_linger_read(struct group *g, struct conn *c);
 void conn_die(struct group *g, struct conn *c, enum close_reason reason);
+/* A job of C, which is DEAD, is done: with the last one C is freed. */
+void conn_job_done(struct group *g, struct conn *c);
 void conn_deadline(struct conn *c);
 bool conn_armed(struct group *g, struct conn *c); /* arms if needed; false: C is gone */
 

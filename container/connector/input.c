@@ -46,7 +46,7 @@ void conn_again(struct group *g, struct conn *c)
         list_add_tail(&g->again, &c->again);
 }
 
-void conn_lend(struct group *g, struct conn *c)
+static void lend(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
     conn_to(g, c, CONN_LENT);
@@ -128,9 +128,64 @@ static bool say(struct group *g, struct conn *c)
     return false;
 }
 
+/* The request under way cannot be taken. */
+static void refuse(struct group *g, struct conn *c, const struct proto_refusal *why)
+{
+    struct active *a = c->active;
+    struct exchange *x = a->x;
+    a->x = NULL;
+    a->parsed = a->proto->refuse(a->px, x, why);
+    if (say(g, c))
+        conn_input(g, c);
+}
+
+/* What was received of the body goes to its file first; until then nothing more is read. */
+static void save_body(struct group *g, struct conn *c, struct exchange *x)
+{
+    struct proto_refusal refusal = body_save(g, c, x);
+    if (refusal.status == 0) {
+        if (c->state == CONN_HEAD)
+            conn_to(g, c, CONN_BODY);
+        poller_deadline(c, -1); /* the disk is slow, not the client */
+        return;
+    }
+    refuse(g, c, &refusal);
+}
+
+void conn_ready(struct group *g, struct conn *c)
+{
+    struct active *a = c->active;
+    if (body_unsaved(a->x)) {
+        save_body(g, c, a->x);
+        return;
+    }
+    body_complete(a->x);
+    lend(g, c);
+}
+
+void conn_body_saved(struct group *g, struct inbox_node *node)
+{
+    struct proto_refusal failed;
+    struct conn *c = body_saved(node, &failed);
+    struct active *a = c->active;
+    if (c->state == CONN_DEAD) {
+        conn_job_done(g, c);
+        return;
+    }
+    a->slot = g->slot; /* the role may have moved */
+    if (failed.status != 0)
+        refuse(g, c, &failed);
+    else if (a->x)
+        conn_ready(g, c);
+    else
+        conn_input(g, c);
+}
+
 void conn_input(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
+    if (c->io_jobs > 0)
+        return; /* the end of the job comes back here */
     if (!a && !lease_readable(&c->bits)) {
         conn_armed(g, c); /* a fresh connection that has sent nothing yet */
         return;
@@ -140,6 +195,10 @@ void conn_input(struct group *g, struct conn *c)
         return;
     }
     a->slot = g->slot; /* the role may have moved */
+    if (a->x) {        /* it came back from a lease that could not save its body */
+        conn_ready(g, c);
+        return;
+    }
     if (g->draining)
         a->proto->drain(a->px);
     for (unsigned said = 0;; said++) {
@@ -150,7 +209,11 @@ void conn_input(struct group *g, struct conn *c)
         switch (conn_fill(c, READ_BUDGET)) {
         case FILL_STOP:
             if (a->parsed == PROTO_READY) {
-                conn_lend(g, c);
+                conn_ready(g, c);
+                return;
+            }
+            if (a->parsed == PROTO_PAUSE) {
+                save_body(g, c, a->receiving);
                 return;
             }
             if (!say(g, c))

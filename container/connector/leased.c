@@ -19,7 +19,9 @@ void lease_break(struct lease *l, enum close_reason reason)
 void lease_give_back(struct group *g, struct conn *c, enum conn_state verdict)
 {
     c->verdict = (uint8_t)verdict;
-    bool now = (verdict != CONN_IDLE && verdict != CONN_HEAD) || !c->armed;
+    const struct active *a = c->active;
+    bool waits = a->x || a->parsed == PROTO_PAUSE; /* for a file of its body */
+    bool now = (verdict != CONN_IDLE && verdict != CONN_HEAD) || waits || !c->armed;
     if (inbox_give(&g->inbox, &c->node, &c->bits, now))
         poller_wake(g->poller);
 }
@@ -204,7 +206,7 @@ const struct channel_ops leased_channel = {
     .write = leased_write,
     .send_file = leased_send_file,
     .flush = leased_flush,
-    .read = exchange_read_body,
+    .read = body_read,
     .finish = leased_finish,
     .abort = leased_abort,
     .writable = leased_writable,

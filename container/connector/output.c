@@ -89,7 +89,7 @@ void conn_after_answer(struct group *g, struct conn *c)
     }
     conn_to(g, c, CONN_HEAD);
     if (a->x) /* complete, but its lease ended with output left */
-        conn_lend(g, c);
+        conn_ready(g, c);
     else
         conn_input(g, c); /* the next request may be complete already */
 }

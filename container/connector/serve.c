@@ -123,11 +123,22 @@ static void queue_next(struct run *r)
 
 enum next_step { NEXT_RUN, NEXT_GIVEN };
 
+/* Only the poller sends bodies to their files. */
+static enum next_step give_for_body(struct run *r)
+{
+    if (send_or_give(r, CONN_SEND))
+        lease_give_back(r->lease.group, r->lease.c, CONN_HEAD);
+    return NEXT_GIVEN;
+}
+
 /* a->x is complete. */
 static enum next_step go_on(struct run *r)
 {
     struct active *a = r->lease.a;
     struct engine *e = r->lease.group->connector->options.engine;
+    if (body_unsaved(a->x))
+        return give_for_body(r);
+    body_complete(a->x);
     if (!may_run_next(r)) {
         queue_next(r);
         return NEXT_GIVEN;
@@ -155,6 +166,8 @@ static enum next_step next_request(struct run *r)
     a->parsed = buf_len(&a->in) > 0 ? a->proto->feed(a->px, &a->in) : PROTO_MORE;
     if (a->parsed == PROTO_READY)
         return go_on(r);
+    if (a->parsed == PROTO_PAUSE)
+        return give_for_body(r);
     if (a->parsed != PROTO_MORE) {
         give_for_output(r);
         return NEXT_GIVEN;
@@ -167,6 +180,8 @@ static enum next_step next_request(struct run *r)
     case FILL_STOP:
         if (a->parsed == PROTO_READY)
             return go_on(r);
+        if (a->parsed == PROTO_PAUSE)
+            return give_for_body(r);
         give_for_output(r);
         return NEXT_GIVEN;
     case FILL_MORE:

@@ -49,4 +49,26 @@ void connector_queue_status(struct connector *c, uint32_t queue, struct connecto
         if (stats.max_wait_us > out->max_wait_us)
             out->max_wait_us = stats.max_wait_us;
     }
+    struct spool_stats spool;
+    spool_account_stats(c->accounts[queue], &spool);
+    out->buffered = spool.memory;
+    out->spooled = spool.bytes;
+    out->spool_files = spool.files;
+}
+
+void connector_spool_status(struct connector *c, struct connector_spool_status *out)
+{
+    struct spool_stats s;
+    spool_stats(c->options.spool, &s);
+    *out = (struct connector_spool_status){.buffered = s.memory,
+                                           .max_buffered = s.max_memory,
+                                           .spooled = s.bytes,
+                                           .max_spooled = s.max_bytes,
+                                           .files = s.files,
+                                           .max_files = s.max_files,
+                                           .jobs = s.jobs};
+    _Static_assert(SPOOL_RESULT_COUNT <= ARRAY_COUNT(out->refused), "room for the end mark");
+    for (int r = SPOOL_OK + 1; r < SPOOL_RESULT_COUNT; r++)
+        out->refused[r - 1] =
+            (struct connector_status_row){spool_result_name((enum spool_result)r), s.refused[r]};
 }

@@ -22,11 +22,19 @@ struct connector_queue_status {
     const char *name;
     uint32_t queued, running, cap;
     uint64_t taken, refused, max_wait_us;
+    uint64_t buffered, spooled; /* bytes of bodies and answers: in memory, in temporary files */
+    uint32_t spool_files;
+};
+struct connector_spool_status { /* of the whole process, whichever connector is asked */
+    uint64_t buffered, max_buffered, spooled, max_spooled;
+    uint32_t files, max_files, jobs;
+    struct connector_status_row refused[16]; /* why; ends with name == NULL */
 };
 
 void connector_status(struct connector *c, struct connector_status *out);
 /* Summed over the groups. */
 void connector_queue_status(struct connector *c, uint32_t queue,
                             struct connector_queue_status *out);
+void connector_spool_status(struct connector *c, struct connector_spool_status *out);
 
 #endif

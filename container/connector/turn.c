@@ -89,6 +89,9 @@ static void drain_inbox(struct group *g)
         case NODE_ADOPT:
             on_adopt(g, CONTAINER_OF(node, struct adopt_node, node));
             break;
+        case NODE_BODY:
+            conn_body_saved(g, node);
+            break;
         case NODE_CALL:
             on_call(g, CONTAINER_OF(node, struct call_node, node));
             break;

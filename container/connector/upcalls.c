@@ -40,13 +40,13 @@ static struct body_plan on_head(void *arg, struct exchange *x)
     x->req.view.remote = x->req.peer;
     engine_route.lookup(c->options.engine, a->slot, x, &x->route);
     a->in_body = true;
+    a->receiving = x;
+    a->refused_body = 0;
     a->head_timed = false;
     if (x->route.mode == ROUTE_REFUSE)
-        return (struct body_plan){.mode = BODY_REFUSE, .status = x->route.refuse_status};
-    uint64_t max = c->options.body_memory;
-    if (x->route.body_max < max)
-        max = x->route.body_max;
-    return (struct body_plan){.mode = BODY_COLLECT, .max = max, .setting = "bodyMemory"};
+        return (struct body_plan){.mode = BODY_REFUSE,
+                                  .refusal = {.status = x->route.refuse_status}};
+    return body_plan_for(a, x);
 }
 
 static bool over_keep_alive(const struct connector *c, uint32_t requests)
@@ -60,6 +60,7 @@ static void on_ready(void *arg, struct exchange *x)
     struct active *a = arg;
     struct conn *c = a->c;
     a->in_body = false;
+    a->receiving = NULL;
     c->requests++;
     if (over_keep_alive(a->group->connector, c->requests)) {
         x->res.close = true;
@@ -134,12 +135,17 @@ static void on_refused(void *arg, const struct exchange *x, unsigned status, con
     if (x)
         r.started_us = x->at.started;
     a->in_body = a->head_timed = false;
+    a->receiving = NULL;
+    a->refused_body = !x || !x->req.has_body       ? 0
+                      : x->req.content_length >= 0 ? (uint64_t)x->req.content_length
+                                                   : UINT64_MAX;
     record_done(&r);
     log_refusal(status, setting, why);
 }
 
 const struct proto_upcalls connector_upcalls = {
     .on_head = on_head,
+    .on_body = body_take,
     .on_ready = on_ready,
     .on_cancel = on_cancel,
     .pull = pull,
@@ -155,7 +161,7 @@ void exchange_record(const struct exchange *x, bool aborted)
         .taken_us = x->at.taken,
         .committed_us = x->at.committed,
         .served_us = x->at.served,
-        .bytes_in = buf_len(&x->req.body),
+        .bytes_in = x->req.body_size,
         .bytes_out = x->res.written,
         .status = x->at.taken ? x->res.status : 0,
         .aborted = aborted,

@@ -128,12 +128,31 @@ static int request_header_at(cs_request *req, uint32_t i, cs_str *name, cs_str *
 
 /* ---- parameters ---- */
 
+#define FORM_PIECE 4096u /* room for one read of a form */
+
 static bool is_form(const struct request *r)
 {
     struct span type = headers_get(&r->headers, FIELD_CONTENT_TYPE, 0);
     struct span media = span_trim(span_cut(type, 0, span_find(type, 0, ';')));
     return r->method == METHOD_POST &&
            span_ieq(media, SPAN_LIT("application/x-www-form-urlencoded"));
+}
+
+/* The rest of the body, at most MAX bytes. False: there is more, or it cannot be had. */
+static bool read_form(struct exchange *x, uint64_t max, struct span *out)
+{
+    struct buf form = BUF_EMPTY;
+    int64_t n = 0;
+    do {
+        buf_produced(&form, (size_t)n);
+        if (buf_len(&form) > max || !buf_reserve(&form, FORM_PIECE))
+            n = CHANNEL_NO_MEMORY;
+        else
+            n = x->channel->read(x, form.mem + form.tail, buf_room(&form));
+    } while (n > 0);
+    *out = n == 0 ? arena_copy(&x->arena, buf_span(&form)) : SPAN_NONE;
+    buf_free(&form);
+    return out->p != NULL;
 }
 
 bool call_params(struct call *c)
@@ -143,19 +162,17 @@ bool call_params(struct call *c)
     c->params_parsed = true;
     struct exchange *x = c->x;
     uint32_t max = c->engine->options.max_parameter_count;
+    uint64_t max_size = c->engine->options.max_post_size;
     enum params_verdict v = PARAMS_OK;
     if (x->req.uri.query.p)
         v = params_parse(&c->params, x->req.uri.query, max, &x->arena);
     if (v == PARAMS_OK && is_form(&x->req)) {
-        size_t size = buf_len(&x->req.body) - x->body_read;
-        char *body =
-            size <= c->engine->options.max_post_size ? arena_alloc(&x->arena, size + 1) : NULL;
-        if (body) {
-            x->channel->read(x, body, size);
-            v = params_parse(&c->params, span_make(body, size), max, &x->arena);
-        } else {
+        struct span form;
+        bool fits = x->req.content_length < 0 || (uint64_t)x->req.content_length <= max_size;
+        if (fits && read_form(x, max_size, &form))
+            v = params_parse(&c->params, form, max, &x->arena);
+        else
             v = PARAMS_TOO_MANY;
-        }
     }
     c->params_bad = v != PARAMS_OK;
     return !c->params_bad;
@@ -184,7 +201,10 @@ static int request_param_at(cs_request *req, uint32_t i, cs_str *name, cs_str *v
 static int64_t request_read(cs_request *req, void *buf, size_t size)
 {
     struct exchange *x = call_of(req)->x;
-    return x->channel->read(x, buf, size);
+    int64_t n = x->channel->read(x, buf, size);
+    if (n >= 0)
+        return n;
+    return n == CHANNEL_GONE ? CS_EGONE : n == CHANNEL_NO_MEMORY ? CS_ENOMEM : CS_EFAIL;
 }
 
 static void *request_self(cs_request *req)

@@ -189,7 +189,10 @@ static void conclude(struct call *c, int rc)
     struct span message = c->error_message;
     if (c->concluded && rc == CS_OK)
         return;
-    if (c->params_bad) {
+    if (x->body_failed && !x->res.committed) {
+        status = x->body_failed;
+        message = SPAN_NONE;
+    } else if (c->params_bad) {
         status = 400;
         message = SPAN_LIT("The parameters are malformed, or more than maxParameterCount.");
     } else if (rc <= -0x1000000 && c->servlet && !c->in_valve) {

@@ -13,8 +13,9 @@ struct exchange;
 
 enum channel_result {
     CHANNEL_OK = 0,
-    CHANNEL_GONE = -1,     /* the client left, or was slower than sendTimeout: the answer is over */
-    CHANNEL_NO_MEMORY = -2 /* nothing of this call was taken */
+    CHANNEL_GONE = -1, /* the client left, or was slower than sendTimeout: the answer is over */
+    CHANNEL_NO_MEMORY = -2, /* nothing of this call was taken */
+    CHANNEL_FAILED = -3     /* read: the body cannot be had; x->body_failed is the status to tell */
 };
 
 struct channel_ops {
@@ -31,7 +32,8 @@ struct channel_ops {
     enum channel_result (*send_file)(struct exchange *x, int fd, uint64_t offset, uint64_t length);
     /* Head and everything written so far leave without further calls. Does not wait for the client. */
     enum channel_result (*flush)(struct exchange *x);
-    /* Up to SIZE bytes of the request's body; 0 at its end. Never waits: requests are complete. */
+    /* Up to SIZE bytes of the request's body; 0 at its end; an enum channel_result below 0. Waits for no
+     * client, but perhaps for the disk: what is large lies in a file. */
     int64_t (*read)(struct exchange *x, void *p, size_t size);
     /* The answer is complete. Nothing may be called after it. */
     enum channel_result (*finish)(struct exchange *x);

@@ -19,6 +19,8 @@ static void exchange_begin(struct exchange *x)
     x->route = (struct route){.context = NULL};
     x->keep_alive = false;
     x->body_read = 0;
+    x->body_failed = 0;
+    x->body_state = NULL;
     x->at.started = x->at.ready = x->at.taken = x->at.committed = x->at.served = 0;
 
     struct buf body = x->req.body;
@@ -81,7 +83,10 @@ void exchange_reset(struct exchange *x)
 
 int64_t exchange_read_body(struct exchange *x, void *p, size_t size)
 {
-    size_t have = buf_len(&x->req.body) - x->body_read;
+    size_t len = buf_len(&x->req.body);
+    if (x->body_read >= len)
+        return 0;
+    size_t have = len - (size_t)x->body_read;
     size_t n = have < size ? have : size;
     if (n > 0)
         memcpy(p, buf_data(&x->req.body) + x->body_read, n);

@@ -43,7 +43,9 @@ struct request {
     struct span host;       /* without port; SPAN_NONE when not given */
     uint32_t port;          /* 0: not given */
     int64_t content_length; /* -1: chunked or no body */
-    struct buf body;        /* complete before dispatch */
+    bool has_body;          /* a Content-Length above 0, or chunked */
+    uint64_t body_size;     /* bytes of it that have come */
+    struct buf body;        /* the first of them; where the rest is the connector knows */
     struct endpoint peer, local;
     struct client_view view;
 };
@@ -78,8 +80,10 @@ struct exchange {
     struct response res;
     struct wire wire;
     struct route route;
-    bool keep_alive;  /* what the request allows; the answer may still close */
-    size_t body_read; /* of req.body, by read */
+    bool keep_alive;      /* what the request allows; the answer may still close */
+    uint64_t body_read;   /* bytes, by read */
+    uint16_t body_failed; /* reading failed: the status that tells the client why; 0: it did not */
+    void *body_state;     /* the connector's; ends with a cleanup of the arena */
     struct {
         uint64_t started, ready, taken, committed, served; /* clock_us; 0: never */
     } at;
@@ -92,7 +96,8 @@ void exchange_release(struct exchange **x);
 /* The sole holder makes it ready for the next request on the same connection. */
 void exchange_reset(struct exchange *x);
 
-int64_t exchange_read_body(struct exchange *x, void *p, size_t size); /* channel_ops.read */
+/* channel_ops.read for a body that is in memory as a whole; the connector's for the first part. */
+int64_t exchange_read_body(struct exchange *x, void *p, size_t size);
 /* "192.0.2.1" or "2001:db8::1" into OUT (at least 46 bytes); "" for family 0. */
 void endpoint_format(const struct endpoint *e, char *out, size_t size);
 

@@ -9,12 +9,22 @@
 #include "base/chain.h"
 #include "http/exchange.h"
 
+/* Why the connector does not take a request. Texts are constants. */
+struct proto_refusal {
+    uint16_t status;     /* 0: it does */
+    const char *setting; /* the attribute that would allow it, for the log; or NULL */
+    const char *why;     /* a clause for the client; or NULL */
+};
 /* What the connector answers at the end of a head. */
 struct body_plan {
     enum { BODY_COLLECT, BODY_REFUSE } mode;
-    uint16_t status;     /* BODY_REFUSE */
-    const char *setting; /* BODY_REFUSE and over max: the attribute to name, or NULL */
-    uint64_t max;        /* BODY_COLLECT: more is 413 naming `setting` */
+    uint64_t max;                 /* BODY_COLLECT: more bytes than this are refused with 413 ... */
+    struct proto_refusal refusal; /* ... naming these (not the status); BODY_REFUSE: with this */
+};
+/* What the connector took of a piece of body. */
+struct body_taken {
+    size_t n;                     /* fewer than were offered: the protocol waits, see PROTO_PAUSE */
+    struct proto_refusal refusal; /* status not 0: nothing was taken, the request is over */
 };
 
 /* What a posted answer had to give. */
@@ -28,6 +38,8 @@ struct pulled {
 struct proto_upcalls {
     /* The head of X is complete: where does it go, what of its body is taken? */
     struct body_plan (*on_head)(void *arg, struct exchange *x);
+    /* Body bytes of X, in order; N > 0. Not of requests that are refused. */
+    struct body_taken (*on_body)(void *arg, struct exchange *x, const char *p, size_t n);
     /* X is complete; the connector takes over the protocol's holder of X. */
     void (*on_ready)(void *arg, struct exchange *x);
     /* The client cancelled X, which was given up by on_ready (multiplexed protocols). */
@@ -46,6 +58,7 @@ struct proto_upcalls {
 enum proto_verdict {
     PROTO_MORE,  /* needs more bytes */
     PROTO_READY, /* an exchange went up; not multiplexed: no input is taken before it is done */
+    PROTO_PAUSE, /* on_body took less than there is: feed again when it would take more */
     PROTO_WROTE, /* has bytes to send (produce) before it goes on: a refusal, an interim answer */
     PROTO_CLOSE  /* takes no more input: send what produce gives, linger, close */
 };
@@ -72,6 +85,9 @@ struct proto_ops {
     /* There is no room for X, which just went up: the protocol takes its holder back and answers 503 in
      * its place. */
     enum proto_verdict (*busy)(void *px, struct exchange *x);
+    /* The connector cannot go on with the request under way, or (X) with the one that just went up: the
+     * protocol takes its holder back and answers so. */
+    enum proto_verdict (*refuse)(void *px, struct exchange *x, const struct proto_refusal *why);
     /* True between two requests with nothing received: the connection needs no state. */
     bool (*idle)(const void *px);
     /* A deadline passed: PROTO_WROTE when there is a last word to send (408), else PROTO_CLOSE. */

@@ -46,16 +46,17 @@ static enum refusal take_size(struct chunked *d, const struct h1_config *cfg, st
     return REFUSE_NONE;
 }
 
-static enum refusal take_data(struct chunked *d, struct buf *in, struct buf *body)
+/* False: less was taken than there is. */
+static bool take_data(struct chunked *d, struct buf *in, chunked_take_fn *take, void *arg,
+                      enum refusal *r)
 {
     size_t n = buf_len(in) < d->left ? buf_len(in) : (size_t)d->left;
-    if (body && !buf_append(body, buf_data(in), n))
-        return REFUSE_MEMORY;
-    buf_consume(in, n);
-    d->left -= n;
+    size_t taken = take ? take(arg, buf_data(in), n, r) : n;
+    buf_consume(in, taken);
+    d->left -= taken;
     if (d->left == 0)
         d->state = CHUNKED_DATA_END;
-    return REFUSE_NONE;
+    return taken == n;
 }
 
 static enum refusal take_data_end(struct chunked *d, struct buf *in)
@@ -95,7 +96,7 @@ static enum refusal take_trailer(struct chunked *d, const struct h1_config *cfg,
 }
 
 enum refusal chunked_feed(struct chunked *d, const struct h1_config *cfg, struct buf *in,
-                          struct buf *body, uint64_t max)
+                          chunked_take_fn *take, void *arg, uint64_t max)
 {
     enum refusal r = REFUSE_NONE;
     while (r == REFUSE_NONE && d->state != CHUNKED_DONE && buf_len(in) > d->scanned) {
@@ -104,7 +105,8 @@ enum refusal chunked_feed(struct chunked *d, const struct h1_config *cfg, struct
             r = take_size(d, cfg, in, max);
             break;
         case CHUNKED_DATA:
-            r = take_data(d, in, body);
+            if (!take_data(d, in, take, arg, &r))
+                return r;
             break;
         case CHUNKED_DATA_END:
             r = take_data_end(d, in);

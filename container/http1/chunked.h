@@ -15,9 +15,12 @@ struct chunked {
 };
 
 void chunked_init(struct chunked *d);
-/* Takes bytes from IN, appends body to BODY (NULL: drops them). Stops when IN is used up or the body is
- * complete (state CHUNKED_DONE). TOTAL never passes MAX: REFUSE_BODY_SIZE. */
+/* Where the body goes: returns how many of N bytes were taken, with *r set if that ends the request. */
+typedef size_t chunked_take_fn(void *arg, const char *p, size_t n, enum refusal *r);
+/* Takes bytes from IN, gives body to TAKE (NULL: drops it). Stops when IN is used up, TAKE took less than
+ * all (it is offered again), or the body is complete (state CHUNKED_DONE). TOTAL never passes MAX:
+ * REFUSE_BODY_SIZE. */
 enum refusal chunked_feed(struct chunked *d, const struct h1_config *cfg, struct buf *in,
-                          struct buf *body, uint64_t max);
+                          chunked_take_fn *take, void *arg, uint64_t max);
 
 #endif

@@ -49,13 +49,21 @@ static void begin_head(struct h1 *h)
 /* The attribute that the log names. */
 static const char *setting_of(const struct h1 *h, enum refusal r)
 {
-    if (r == REFUSE_PLAN || (r == REFUSE_BODY_SIZE && h->plan.setting))
-        return h->plan.setting;
+    if (r == REFUSE_PLAN || (r == REFUSE_BODY_SIZE && h->plan.refusal.setting))
+        return h->plan.refusal.setting;
     if (r == REFUSE_URI)
         return h->uri_setting;
     if (r == REFUSE_TIMEOUT && (h->state == H1_BODY || h->state == H1_CHUNKS))
         return "bodyTimeout";
     return refusal_row(r)->setting;
+}
+
+/* The sentence for the client where the row has none that fits; or NULL. */
+static const char *detail_of(const struct h1 *h, enum refusal r)
+{
+    if (r == REFUSE_PLAN || r == REFUSE_BODY_SIZE)
+        return h->plan.refusal.why;
+    return r == REFUSE_URI ? h->uri_why : NULL;
 }
 
 bool h1_refuse(struct h1 *h, enum refusal r, bool close)
@@ -65,8 +73,8 @@ bool h1_refuse(struct h1 *h, enum refusal r, bool close)
     bool stays = !close && !row->closes && h->x && h->x->keep_alive && !h->draining;
     struct refusal_answer answer = {
         .why = r,
-        .status = r == REFUSE_PLAN ? h->plan.status : row->status,
-        .detail = r == REFUSE_URI ? h->uri_why : NULL,
+        .status = r == REFUSE_PLAN ? h->plan.refusal.status : row->status,
+        .detail = detail_of(h, r),
         .head = h->line.known == METHOD_HEAD,
         .closes = !stays,
         .keep_alive = stays && old,
@@ -183,26 +191,52 @@ static enum proto_verdict feed_head(struct h1 *h, struct buf *in, bool *go_on)
 
 /* ---- the body ---- */
 
-static enum refusal feed_body(struct h1 *h, struct buf *in)
+/* The body came by itself: nobody waits for a 100 any more (RFC 9110 10.1.1). */
+static void drop_interim(struct h1 *h)
+{
+    h->wire.tail -= h->interim;
+    h->interim = 0;
+}
+
+/* As chunked_take_fn. */
+static size_t take_body(void *arg, const char *p, size_t n, enum refusal *r)
+{
+    struct h1 *h = arg;
+    struct body_taken taken = h->up.on_body(h->up.arg, h->x, p, n);
+    drop_interim(h);
+    if (taken.refusal.status != 0) {
+        h->plan.refusal = taken.refusal;
+        *r = REFUSE_PLAN;
+        return 0;
+    }
+    h->x->req.body_size += taken.n;
+    h->paused = taken.n < n;
+    return taken.n;
+}
+
+static enum refusal feed_chunks(struct h1 *h, struct buf *in)
 {
     bool dropped = h->refusal != REFUSE_NONE;
-    struct buf *body = dropped ? NULL : &h->x->req.body;
-    if (h->state == H1_CHUNKS) {
-        enum refusal r = chunked_feed(&h->chunks, h->cfg, in, body, h->body_max);
-        if (r == REFUSE_BODY_SIZE && dropped)
-            r = h->refusal;
-        if (r == REFUSE_NONE && h->chunks.state == CHUNKED_DONE)
-            h->state = H1_BUSY;
-        return r;
-    }
+    enum refusal r =
+        chunked_feed(&h->chunks, h->cfg, in, dropped ? NULL : take_body, h, h->body_max);
+    if (r == REFUSE_BODY_SIZE && dropped)
+        r = h->refusal;
+    if (r == REFUSE_NONE && h->chunks.state == CHUNKED_DONE)
+        h->state = H1_BUSY;
+    return r;
+}
+
+static enum refusal feed_body(struct h1 *h, struct buf *in)
+{
+    enum refusal r = REFUSE_NONE;
     size_t n = buf_len(in) < h->body_left ? buf_len(in) : (size_t)h->body_left;
-    if (body && !buf_append(body, buf_data(in), n))
-        return REFUSE_MEMORY;
+    if (n > 0 && h->refusal == REFUSE_NONE)
+        n = take_body(h, buf_data(in), n, &r);
     buf_consume(in, n);
     h->body_left -= n;
-    if (h->body_left == 0)
+    if (r == REFUSE_NONE && h->body_left == 0)
         h->state = H1_BUSY;
-    return REFUSE_NONE;
+    return r;
 }
 
 /* The request is complete: up it goes, or its refusal out. */
@@ -212,9 +246,7 @@ static enum proto_verdict complete(struct h1 *h)
         return refuse(h, h->refusal, false);
     struct exchange *x = h->x;
     h->x = NULL;
-    /* The body came by itself: nobody waits for a 100 any more (RFC 9110 10.1.1). */
-    h->wire.tail -= h->interim;
-    h->interim = 0;
+    drop_interim(h);
     x->at.ready = h->at_once ? x->at.started : clock_us();
     h->up.on_ready(h->up.arg, x);
     return PROTO_READY;
@@ -231,8 +263,9 @@ static enum proto_verdict h1_feed(void *px, struct buf *in)
         if (!go_on)
             return v;
     }
+    h->paused = false;
     if (h->state == H1_BODY || h->state == H1_CHUNKS) {
-        enum refusal r = feed_body(h, in);
+        enum refusal r = h->state == H1_BODY ? feed_body(h, in) : feed_chunks(h, in);
         if (r != REFUSE_NONE)
             return refuse(h, r, true);
     }
@@ -240,7 +273,9 @@ static enum proto_verdict h1_feed(void *px, struct buf *in)
         return complete(h);
     if (h->state == H1_CLOSED)
         return PROTO_CLOSE;
-    return buf_len(&h->wire) > 0 ? PROTO_WROTE : PROTO_MORE;
+    if (buf_len(&h->wire) > 0)
+        return PROTO_WROTE;
+    return h->paused ? PROTO_PAUSE : PROTO_MORE;
 }
 
 /* ---- between requests ---- */
@@ -264,6 +299,17 @@ static enum proto_verdict h1_busy(void *px, struct exchange *x)
     CHECK(h->state == H1_BUSY && !h->x);
     h->x = x;
     return refuse(h, REFUSE_BUSY, false);
+}
+
+static enum proto_verdict h1_give_up(void *px, struct exchange *x, const struct proto_refusal *why)
+{
+    struct h1 *h = px;
+    if (x) {
+        CHECK(h->state == H1_BUSY && !h->x);
+        h->x = x;
+    }
+    h->plan.refusal = *why;
+    return refuse(h, REFUSE_PLAN, true);
 }
 
 static bool h1_idle(const void *px)
@@ -295,6 +341,7 @@ const struct proto_ops h1_proto = {
     .produce = h1_produce,
     .next = h1_next,
     .busy = h1_busy,
+    .refuse = h1_give_up,
     .idle = h1_idle,
     .timeout = h1_timeout,
     .drain = h1_drain,

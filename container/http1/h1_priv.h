@@ -22,6 +22,7 @@ struct h1 {
     enum h1_state state;
     bool draining;
     bool at_once;       /* the whole request came in the piece that is being fed */
+    bool paused;        /* the connector took less than it was offered */
     struct exchange *x; /* being received, or kept for the next request */
     struct buf head;    /* the request line and fields so far, normalised */
     size_t scanned;     /* of the line under way, in the input */

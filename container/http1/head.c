@@ -40,6 +40,7 @@ static enum refusal check_framing(struct h1 *h, struct framing *framing)
     req->content_length = -1;
     if (!framing->chunked && headers_count(&req->headers, FIELD_CONTENT_LENGTH) > 0)
         req->content_length = (int64_t)framing->length;
+    req->has_body = framing->chunked || framing->length > 0;
     return REFUSE_NONE;
 }
 
@@ -98,6 +99,8 @@ static enum refusal begin_body(struct h1 *h, const struct framing *framing, bool
         return refused ? h->refusal : REFUSE_BODY_SIZE;
     if (!framing->chunked && framing->length == 0)
         return REFUSE_NONE; /* nothing follows: the caller sees an empty body */
+    if (refused && refusal_row(h->refusal)->closes)
+        return h->refusal; /* nobody gains by waiting for the body */
     if (wants_continue) {
         if (refused)
             return h->refusal; /* the client must not send what nobody wants */
@@ -111,8 +114,6 @@ static enum refusal begin_body(struct h1 *h, const struct framing *framing, bool
         h->state = H1_CHUNKS;
     } else {
         h->body_left = framing->length;
-        if (!refused && !buf_reserve(&h->x->req.body, (size_t)framing->length))
-            return REFUSE_MEMORY;
         h->state = H1_BODY;
     }
     return REFUSE_NONE;

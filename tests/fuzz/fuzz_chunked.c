@@ -120,6 +120,13 @@ static enum verdict plain(struct span *rest, struct buf *body)
 
 /* ---- the real one ---- */
 
+static size_t take(void *arg, const char *p, size_t n, enum refusal *r)
+{
+    CHECK(n > 0 && *r == REFUSE_NONE);
+    CHECK(buf_append(arg, p, n));
+    return n;
+}
+
 static enum refusal real(struct span input, struct chunked *d, const struct h1_config *cfg,
                          uint32_t cuts, uint64_t max, struct buf *body, size_t *used)
 {
@@ -131,7 +138,7 @@ static enum refusal real(struct span input, struct chunked *d, const struct h1_c
         size_t n = fuzz_cut(&cuts, input.n - fed);
         CHECK(buf_append_span(&in, span_cut(input, fed, n)));
         fed += n;
-        r = chunked_feed(d, cfg, &in, body, max);
+        r = chunked_feed(d, cfg, &in, body ? take : NULL, body, max);
         CHECK(d->total <= max && (!body || buf_len(body) <= d->total));
     }
     *used = fed - buf_len(&in);

@@ -49,8 +49,7 @@ static inline void http1_open(struct h1_peer *p, uint8_t limits, uint8_t plan)
         p->plan.max = 16;
     if (plan & HTTP1_PLAN_REFUSES) {
         p->plan.mode = BODY_REFUSE;
-        p->plan.status = 413;
-        p->plan.setting = "maxBodySize";
+        p->plan.refusal = (struct proto_refusal){413, "maxBodySize", NULL};
     }
     p->hold = (plan & (HTTP1_BUSY | HTTP1_DRAIN)) != 0;
 }

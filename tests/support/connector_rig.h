@@ -25,11 +25,14 @@
 #include "connector/status.h"
 #include "fake_engine.h"
 #include "observe/counters.h"
+#include "spool/spool.h"
 
 #define RIG_SILENCE 3 /* seconds */
 
 struct rig {
     struct engine engine;
+    struct spool_options spool; /* what is 0 gets a value that no test reaches by accident */
+    char folder[32];            /* of the spool */
     struct connector_options options;
     struct connector *connector;
     int listen_fd;
@@ -59,6 +62,7 @@ static inline void rig_init(struct rig *r, void (*serve)(struct engine *e, struc
         .max_extension_size = 8192,
         .max_swallow_size = 1 << 20,
         .body_memory = 65536,
+        .max_body_size = 64 << 20,
         .output_memory = 65536,
         .encoded_solidus = URI_SOLIDUS_REJECT,
         .reject_suspicious_uris = true,
@@ -82,9 +86,24 @@ static inline int rig_listen(uint16_t *port)
     return fd;
 }
 
+static inline void rig_spool(struct rig *r, struct err *err)
+{
+    struct spool_options *o = &r->spool;
+    snprintf(r->folder, sizeof(r->folder), "rig-XXXXXX");
+    assert_non_null(mkdtemp(r->folder));
+    o->folder = r->folder;
+    o->max_memory = o->max_memory ? o->max_memory : UINT64_MAX / 4;
+    o->max_bytes = o->max_bytes ? o->max_bytes : UINT64_MAX / 4;
+    o->max_files = o->max_files ? o->max_files : 10000;
+    r->options.spool = spool_new(o, err);
+    if (!r->options.spool)
+        fail_msg("%s", err->what);
+}
+
 static inline void rig_start(struct rig *r)
 {
     struct err err = {.what = ""};
+    rig_spool(r, &err);
     r->listen_fd = rig_listen(&r->port);
     r->options.engine = &r->engine;
     r->options.listen_fds = &r->listen_fd;
@@ -109,6 +128,8 @@ static inline void rig_stop(struct rig *r)
     }
     connector_stop(r->connector);
     connector_destroy(&r->connector);
+    spool_destroy(&r->options.spool); /* checks that nothing is left */
+    assert_int_equal(rmdir(r->folder), 0);
     assert_int_equal(r->engine.slots_taken, r->engine.slots_given);
 }
 

@@ -22,7 +22,9 @@
 
 struct h1_peer {
     struct h1_config config;
-    struct body_plan plan; /* what the mock connector answers to on_head */
+    struct body_plan plan;             /* what the mock connector answers to on_head */
+    size_t body_room;                  /* bytes of bodies that it takes before it pauses */
+    struct proto_refusal body_refusal; /* with a status: of any body byte */
     void *px;
     struct buf in, out, seen;
     enum proto_verdict verdict; /* of the last feed */
@@ -42,6 +44,17 @@ static inline struct body_plan peer_on_head(void *arg, struct exchange *x)
     assert_non_null(x->req.target.p);
     p->heads++;
     return p->plan;
+}
+
+static inline struct body_taken peer_on_body(void *arg, struct exchange *x, const char *p, size_t n)
+{
+    struct h1_peer *peer = arg;
+    if (peer->body_refusal.status != 0)
+        return (struct body_taken){.refusal = peer->body_refusal};
+    size_t k = n < peer->body_room ? n : peer->body_room;
+    peer->body_room -= k;
+    assert_true(buf_append(&x->req.body, p, k));
+    return (struct body_taken){.n = k};
 }
 
 static inline void peer_on_ready(void *arg, struct exchange *x)
@@ -85,9 +98,12 @@ static inline void peer_config(struct h1_config *config)
  * stay NULL: HTTP/1 has no business there. */
 static inline void peer_open(struct h1_peer *p)
 {
-    *p = (struct h1_peer){.plan = {.mode = BODY_COLLECT, .max = 65536, .setting = "bodyMemory"}};
+    *p = (struct h1_peer){
+        .plan = {.mode = BODY_COLLECT, .max = 65536, .refusal = {.setting = "bodyMemory"}},
+        .body_room = SIZE_MAX};
     peer_config(&p->config);
     struct proto_upcalls up = {.on_head = peer_on_head,
+                               .on_body = peer_on_body,
                                .on_ready = peer_on_ready,
                                .on_refused = peer_on_refused,
                                .arg = p};
@@ -180,6 +196,9 @@ static inline void peer_run(struct h1_peer *p)
         p->verdict = h1_proto.feed(p->px, &p->in);
         switch (p->verdict) {
         case PROTO_MORE:
+            assert_false(peer_produce(p));
+            return;
+        case PROTO_PAUSE:
             assert_false(peer_produce(p));
             return;
         case PROTO_WROTE:

@@ -15,6 +15,9 @@ static const struct h1_config config = {.max_trailer_size = 64, .max_extension_s
 struct decoder {
     struct chunked d;
     struct buf in, body;
+    bool bounded; /* take takes at most `room` bytes */
+    size_t room;
+    enum refusal refusal; /* of take */
 };
 
 static void begin(struct decoder *t)
@@ -29,10 +32,22 @@ static void end(struct decoder *t)
     buf_free(&t->body);
 }
 
+static size_t take(void *arg, const char *p, size_t n, enum refusal *r)
+{
+    struct decoder *t = arg;
+    size_t k = t->bounded && n > t->room ? t->room : n;
+    t->room -= t->bounded ? k : 0;
+    assert_true(n > 0);
+    assert_int_equal(*r, REFUSE_NONE);
+    assert_true(buf_append(&t->body, p, k));
+    *r = t->refusal;
+    return k;
+}
+
 static enum refusal feed(struct decoder *t, const char *p, size_t n, uint64_t max)
 {
     assert_true(buf_append(&t->in, p, n));
-    return chunked_feed(&t->d, &config, &t->in, &t->body, max);
+    return chunked_feed(&t->d, &config, &t->in, take, t, max);
 }
 
 static enum refusal feed_text(const char *text, uint64_t max, struct decoder *t)
@@ -106,10 +121,42 @@ static void test_dropped_body(void **state)
     struct chunked d;
     chunked_init(&d);
     assert_true(buf_append_str(&in, "3\r\nabc\r\n0\r\n\r\n"));
-    assert_int_equal(chunked_feed(&d, &config, &in, NULL, 3), REFUSE_NONE);
+    assert_int_equal(chunked_feed(&d, &config, &in, NULL, NULL, 3), REFUSE_NONE);
     assert_int_equal(d.state, CHUNKED_DONE);
     assert_int_equal(d.total, 3);
     buf_free(&in);
+}
+
+/* What is not taken is offered again, and nothing behind it is looked at meanwhile. */
+static void test_bounded_taker(void **state)
+{
+    (void)state;
+    static const char text[] = "5\r\nabcde\r\n2\r\nfg\r\n0\r\n\r\nNEXT";
+    struct decoder t;
+    begin(&t);
+    t.bounded = true;
+    t.room = 3;
+    assert_int_equal(feed(&t, text, sizeof(text) - 1, 100), REFUSE_NONE);
+    assert_int_equal(t.d.state, CHUNKED_DATA);
+    assert_int_equal(t.d.left, 2);
+    assert_memory_equal(buf_data(&t.in), "de\r\n", 4);
+    assert_int_equal(feed(&t, "", 0, 100), REFUSE_NONE); /* still no room */
+    assert_int_equal(t.d.left, 2);
+    t.room = 2;
+    assert_int_equal(feed(&t, "", 0, 100), REFUSE_NONE); /* ends a chunk, not the room's size */
+    assert_int_equal(t.d.left, 2);
+    assert_memory_equal(buf_data(&t.in), "fg\r\n", 4);
+    t.room = 9;
+    assert_int_equal(feed(&t, "", 0, 100), REFUSE_NONE);
+    assert_int_equal(t.d.state, CHUNKED_DONE);
+    assert_memory_equal(buf_data(&t.body), "abcdefg", 7);
+    assert_int_equal(buf_len(&t.body), 7);
+    assert_int_equal(buf_len(&t.in), 4);
+    end(&t);
+    begin(&t);
+    t.refusal = REFUSE_PLAN;
+    assert_int_equal(feed(&t, text, sizeof(text) - 1, 100), REFUSE_PLAN);
+    end(&t);
 }
 
 static void test_limit_of_the_body(void **state)
@@ -203,10 +250,10 @@ static void test_limit_of_trailers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_body_in_all_cuts),  cmocka_unit_test(test_truncated_is_never_done),
-        cmocka_unit_test(test_dropped_body),      cmocka_unit_test(test_limit_of_the_body),
-        cmocka_unit_test(test_size_line),         cmocka_unit_test(test_limit_of_extensions),
-        cmocka_unit_test(test_limit_of_trailers),
+        cmocka_unit_test(test_body_in_all_cuts),    cmocka_unit_test(test_truncated_is_never_done),
+        cmocka_unit_test(test_dropped_body),        cmocka_unit_test(test_bounded_taker),
+        cmocka_unit_test(test_limit_of_the_body),   cmocka_unit_test(test_size_line),
+        cmocka_unit_test(test_limit_of_extensions), cmocka_unit_test(test_limit_of_trailers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

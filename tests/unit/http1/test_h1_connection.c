@@ -12,7 +12,8 @@ static void test_plan_refuses(void **state)
     struct h1_answer a;
     peer_open(&p);
     /* regression 006: always 413 without a setting, whatever the plan said */
-    p.plan = (struct body_plan){.mode = BODY_REFUSE, .status = 503, .setting = "maxSomething"};
+    p.plan = (struct body_plan){.mode = BODY_REFUSE,
+                                .refusal = {.status = 503, .setting = "maxSomething"}};
     peer_send_str(&p, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
     struct span out = buf_span(&p.out);
     assert_true(answer_take(&out, false, &a));
@@ -31,7 +32,8 @@ static void test_plan_names_its_setting(void **state)
     (void)state;
     struct h1_peer p;
     peer_open(&p);
-    p.plan = (struct body_plan){.mode = BODY_COLLECT, .max = 4, .setting = "maxBodySize"};
+    p.plan =
+        (struct body_plan){.mode = BODY_COLLECT, .max = 4, .refusal = {.setting = "maxBodySize"}};
     peer_send_str(&p, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n");
     assert_int_equal(p.refused.status, 413);
     assert_string_equal(p.refused.setting, "maxBodySize");
