@@ -97,6 +97,7 @@ struct engine_host *engine_add_host(struct engine *e, const char *name, struct e
         err_set(err, "out of memory for the host %s", name);
         return NULL;
     }
+    h->logs = e->logs;
     e->all_hosts[e->host_count++] = h;
     return engine_add_alias(e, h, name, err) ? h : NULL;
 }
@@ -137,10 +138,26 @@ struct context *engine_add_context(struct engine *e, struct engine_host *h, cons
     }
     c->engine = e;
     c->host = h;
+    c->logs = h->logs;
     c->max_threads = max_threads;
     e->contexts[e->context_count++] = c;
     c->queue = e->context_count; /* queue 0 is for what belongs to no context */
     return c;
+}
+
+void engine_set_logs(struct engine *e, const struct access_logs *logs)
+{
+    e->logs = logs;
+}
+
+void engine_host_set_logs(struct engine_host *h, const struct access_logs *logs)
+{
+    h->logs = logs;
+}
+
+void context_set_logs(struct context *c, const struct access_logs *logs)
+{
+    c->logs = logs;
 }
 
 const char *context_path(const struct context *c)

@@ -10,6 +10,7 @@ struct engine;
 struct engine_host;
 struct context;
 struct app;
+struct access_logs;
 
 struct engine_options {
     const char *server_name; /* "cserv/0.1.0", what modules are told */
@@ -31,6 +32,12 @@ const char *engine_host_name(const struct engine_host *h);
  * are added before the first connector is made. */
 struct context *engine_add_context(struct engine *e, struct engine_host *h, const char *path,
                                    uint32_t max_threads, struct err *err);
+/* Where exchanges of the context, of the host's other paths, of no host are recorded: each list holds
+ * those of the levels around it, too. Before the connectors start; the lists outlive the engine. A new
+ * host begins with its engine's list, a new context with its host's; NULL: nowhere. */
+void engine_set_logs(struct engine *e, const struct access_logs *logs);
+void engine_host_set_logs(struct engine_host *h, const struct access_logs *logs);
+void context_set_logs(struct context *c, const struct access_logs *logs);
 const char *context_path(const struct context *c);
 const char *context_host(const struct context *c);
 /* Makes APP the one that requests get from now on (NULL: none). Returns the former one; it may still be

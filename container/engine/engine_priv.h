@@ -106,9 +106,11 @@ struct context {
     char *queue_name;
     _Atomic(void *) current; /* struct app */
     struct pipeline pipeline;
+    const struct access_logs *logs;
 };
 struct engine_host {
     char *name;
+    const struct access_logs *logs;
     struct map *contexts; /* by path */
     struct pipeline pipeline;
     const struct error_report *report; /* NULL: the engine's */
@@ -122,6 +124,7 @@ struct engine {
     struct map *hosts;     /* by exact name, aliases too */
     struct map *wildcards; /* by what follows "*." */
     struct engine_host *fallback;
+    const struct access_logs *logs;
     struct engine_host **all_hosts;
     struct context **contexts; /* by queue - 1 */
     uint32_t host_count, context_count;

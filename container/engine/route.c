@@ -45,12 +45,19 @@ static void lookup(void *arg, uint32_t slot, const struct exchange *x, struct ro
 {
     struct engine *e = arg;
     (void)slot; /* hosts and contexts do not change while something is served */
-    *out = (struct route){.mode = ROUTE_COLLECT, .body_max = UINT64_MAX};
+    *out = (struct route){.mode = ROUTE_COLLECT, .body_max = UINT64_MAX, .found = true};
     struct engine_host *h = find_host(e, x->req.host);
     struct context *c = h ? find_context(h, x->req.uri.path) : NULL;
     out->host = h;
     out->context = c;
     out->queue = c ? c->queue : 0;
+    out->logs = c ? c->logs : h ? h->logs : e->logs;
+}
+
+static const struct access_logs *unrouted_logs(void *arg)
+{
+    const struct engine *e = arg;
+    return e->fallback ? e->fallback->logs : e->logs;
 }
 
 #define QUICK_US 50u
@@ -76,4 +83,5 @@ static bool quick(void *arg, uint32_t slot, const struct exchange *x)
     return yes;
 }
 
-const struct route_ops engine_route = {.lookup = lookup, .quick = quick};
+const struct route_ops engine_route = {
+    .lookup = lookup, .quick = quick, .unrouted_logs = unrouted_logs};

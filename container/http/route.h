@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct exchange;
+struct access_logs;
 
 enum route_mode {
     ROUTE_COLLECT, /* dispatch when the body is complete */
@@ -20,6 +21,8 @@ struct route {
     enum route_mode mode;
     uint16_t refuse_status;
     uint64_t body_max; /* bytes it takes; UINT64_MAX: only the connector's limit counts */
+    bool found;        /* the lookup was made */
+    const struct access_logs *logs; /* where the exchange is recorded; NULL: nowhere */
 };
 
 struct route_ops {
@@ -28,6 +31,8 @@ struct route_ops {
     /* Whether the servlet X would reach has lately answered within 50 us: then its answer may be
      * gathered with the ones before it. */
     bool (*quick)(void *arg, uint32_t slot, const struct exchange *x);
+    /* The logs of what was refused before it had a destination: those of the default host. */
+    const struct access_logs *(*unrouted_logs)(void *arg);
 };
 
 #endif

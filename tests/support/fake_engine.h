@@ -12,10 +12,11 @@ struct engine {
     void (*serve)(struct engine *e, struct exchange *x);
     /* NULL: everything goes to queue 0. */
     void (*route)(struct engine *e, const struct exchange *x, struct route *out);
-    void *arg;       /* the test's */
-    bool slow;       /* answers are not gathered with those before */
-    uint32_t queues; /* at least 1 */
-    uint32_t share;  /* threads of one queue; 0: all */
+    void *arg;                      /* the test's */
+    const struct access_logs *logs; /* where exchanges are recorded; NULL: nowhere */
+    bool slow;                      /* answers are not gathered with those before */
+    uint32_t queues;                /* at least 1 */
+    uint32_t share;                 /* threads of one queue; 0: all */
     _Atomic uint32_t slots_taken, slots_given, served, done; /* done: also ended */
 };
 
@@ -34,7 +35,11 @@ static void fake_lookup(void *arg, uint32_t slot, const struct exchange *x, stru
 {
     struct engine *e = arg;
     (void)slot;
-    *out = (struct route){.context = e, .mode = ROUTE_COLLECT, .body_max = UINT64_MAX};
+    *out = (struct route){.context = e,
+                          .mode = ROUTE_COLLECT,
+                          .body_max = UINT64_MAX,
+                          .found = true,
+                          .logs = e->logs};
     if (e->route)
         e->route(e, x, out);
 }
@@ -46,7 +51,13 @@ static bool fake_quick(void *arg, uint32_t slot, const struct exchange *x)
     return !((struct engine *)arg)->slow;
 }
 
-const struct route_ops engine_route = {.lookup = fake_lookup, .quick = fake_quick};
+static const struct access_logs *fake_unrouted_logs(void *arg)
+{
+    return ((struct engine *)arg)->logs;
+}
+
+const struct route_ops engine_route = {
+    .lookup = fake_lookup, .quick = fake_quick, .unrouted_logs = fake_unrouted_logs};
 
 void engine_serve(struct engine *e, uint32_t slot, struct exchange *x)
 {

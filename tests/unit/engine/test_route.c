@@ -191,6 +191,45 @@ static void test_no_root(void **state)
     assert_string_equal(goes_to("h", "/shop/x"), "h /shop");
 }
 
+static const struct access_logs *logged(const char *host, const char *path)
+{
+    struct route r;
+    x->req.host = span_of(host);
+    x->req.uri.path = span_of(path);
+    engine_route.lookup(engine, 0, x, &r);
+    assert_true(r.found);
+    return r.logs;
+}
+
+/* Only their addresses matter here. */
+static const struct access_logs *list(char *place)
+{
+    return (const struct access_logs *)(const void *)place;
+}
+
+static void test_logs(void **state)
+{
+    (void)state;
+    static char of_engine[64], of_host[64], of_context[64];
+    assert_null(engine_route.unrouted_logs(engine));
+    engine_set_logs(engine, list(of_engine));
+    assert_ptr_equal(engine_route.unrouted_logs(engine), list(of_engine));
+    assert_ptr_equal(logged("none", "/"), list(of_engine));
+    struct engine_host *a = add_host("a"), *b = add_host("b");
+    engine_host_set_logs(b, list(of_host));
+    engine_set_default_host(engine, b);
+    add_context(a, "/x");
+    add_context(b, "/x");
+    context_set_logs(add_context(b, "/y"), list(of_context));
+    assert_ptr_equal(logged("a", "/"), list(of_engine));
+    assert_ptr_equal(logged("a", "/x"), list(of_engine));
+    assert_ptr_equal(logged("b", "/"), list(of_host));
+    assert_ptr_equal(logged("b", "/x"), list(of_host));
+    assert_ptr_equal(logged("b", "/y/z"), list(of_context));
+    assert_ptr_equal(engine_route.unrouted_logs(engine), list(of_host));
+    assert_false(x->route.found); /* nobody asked for this one */
+}
+
 static void test_contexts_belong_to_hosts(void **state)
 {
     (void)state;
@@ -251,6 +290,7 @@ int main(void)
         ROW(test_hosts),    ROW(test_long_host), ROW(test_no_default),
         ROW(test_contexts), ROW(test_no_root),   ROW(test_contexts_belong_to_hosts),
         ROW(test_twice),    ROW(test_shares),    ROW(test_slots),
+        ROW(test_logs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
