@@ -13,8 +13,7 @@ static void put(struct json *j, const char *p, size_t n)
     j->ok = j->ok && buf_append(j->out, p, n);
 }
 
-/* Length of the UTF-8 sequence at the front of S, 0 when it is none. */
-static size_t utf8_length(struct span s)
+size_t json_utf8_length(struct span s)
 {
     unsigned char c = (unsigned char)s.p[0], next = s.n > 1 ? (unsigned char)s.p[1] : 0;
     size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
@@ -46,7 +45,7 @@ static void put_string(struct json *j, struct span s)
 {
     put(j, "\"", 1);
     while (s.n > 0) {
-        size_t n = utf8_length(s);
+        size_t n = json_utf8_length(s);
         unsigned char c = (unsigned char)s.p[0];
         if (n == 0)
             put(j, "\xef\xbf\xbd", 3);

@@ -19,4 +19,7 @@ void json_string(struct json *j, const char *name, struct span value);
 void json_int(struct json *j, const char *name, int64_t value);
 void json_raw(struct json *j, const char *name, struct span json); /* VALUE is JSON itself */
 
+/* Length of the UTF-8 sequence (RFC 3629) at the front of S, which is not empty; 0 when it is none. */
+size_t json_utf8_length(struct span s);
+
 #endif

@@ -25,6 +25,7 @@ enum { ACCESS_SCRATCH = 32 };
 struct access_fields {
     struct span method;
     struct span target;    /* as sent, for %r */
+    struct span raw_line;  /* what came in place of a request line: %r shows it */
     struct span path;      /* as sent, without the query: %U */
     struct span query;     /* as sent, without '?': %q */
     uint16_t version;      /* 10, 11, 20; 0: not known */

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Access logs as their users see them: opening and closing (main thread), and recording, which puts a
+ * line into the log's memory. What touches files is in access_writer.c. */
+#include <errno.h>
+#include <stdlib.h>
+#include "base/buf.h"
+#include "base/clock.h"
+#include "observe/access_log_priv.h"
+#include "observe/counters.h"
+#include "observe/log.h"
+
+enum { LINE_SIZE = 4096, SPINS = 200 };
+
+int64_t (*access_clock)(void) = clock_wall_us;
+
+/* ---- options ---- */
+
+static bool check_conditions(const struct access_log_options *o, struct err *err)
+{
+    if (o->resolve_hosts) {
+        err_set(err, "resolveHosts=\"true\": host names are not looked up");
+        return err_hint(err, "%%h is the client's address; a name server must not delay requests");
+    }
+    if (!o->condition_if && !o->condition_unless)
+        return true;
+    err_set(err, "%s=\"%s\": a request has no attributes, so nothing could set it",
+            o->condition_if ? "conditionIf" : "conditionUnless",
+            o->condition_if ? o->condition_if : o->condition_unless);
+    return err_hint(err, "Leave it out: every request is logged");
+}
+
+static bool check_days(const struct access_log_options *o, struct err *err)
+{
+    if (o->max_days == -1 || (o->max_days >= 1 && o->max_days <= 36500))
+        return true;
+    err_set(err, "maxDays=\"%d\" is out of range", o->max_days);
+    return err_hint(err, "1 to 36500, or -1 to keep access logs for ever");
+}
+
+bool access_log_check(const struct access_log_options *o, struct err *err)
+{
+    struct access_pattern pattern;
+    struct access_file file;
+    if (!check_conditions(o, err) || !check_days(o, err))
+        return false;
+    bool ok = access_pattern_make(&pattern, o, err);
+    access_pattern_end(&pattern);
+    if (!ok)
+        return false;
+    ok = access_file_make(&file, o, err) && access_file_check(&file, err);
+    access_file_end(&file);
+    return ok;
+}
+
+/* ---- opening and closing ---- */
+
+static char *settings_of(const struct access_log_options *o)
+{
+    struct buf b = BUF_EMPTY;
+    char *text = NULL;
+    if (buf_printf(&b, "%d%d%d%d%d%d %d\n%s\n%s\n%s\n%s\n%s\n%s", o->form, o->rotatable,
+                   o->rename_on_rotate, o->buffered, o->request_attributes_enabled,
+                   o->ipv6_canonical, o->max_days, o->directory, o->prefix, o->suffix,
+                   o->file_date_format, o->encoding, o->pattern) &&
+        buf_cstr(&b))
+        text = strdup(buf_cstr(&b));
+    buf_free(&b);
+    return text;
+}
+
+static void free_log(struct access_log *log)
+{
+    access_file_end(&log->file);
+    access_pattern_end(&log->pattern);
+    lock_destroy(&log->lock);
+    free(log->active);
+    free(log->pending);
+    free(log->settings);
+    free(log->path);
+    free(log);
+}
+
+static struct access_log *new_log(const struct access_log_options *o, struct err *err)
+{
+    struct access_log *log = aligned_alloc(64, sizeof(*log));
+    if (!log) {
+        err_set(err, "out of memory for an access log");
+        return NULL;
+    }
+    memset(log, 0, sizeof(*log));
+    list_init(&log->link);
+    lock_init(&log->lock, "access log");
+    log->users = 1;
+    log->buffered = o->buffered;
+    log->mark = log->pending_mark = SIZE_MAX;
+    log->settings = settings_of(o);
+    log->active = malloc(ACCESS_ROOM);
+    log->pending = malloc(ACCESS_ROOM);
+    bool pattern = access_pattern_make(&log->pattern, o, err);
+    bool file = access_file_make(&log->file, o, pattern ? err : &(struct err){.line = 0});
+    if (pattern && file) {
+        struct buf path = BUF_EMPTY;
+        if (buf_printf(&path, "%s/%s*%s", log->file.names.folder, log->file.names.prefix,
+                       log->file.names.suffix) &&
+            buf_cstr(&path))
+            log->path = strdup(buf_cstr(&path));
+        buf_free(&path);
+        if (log->settings && log->active && log->pending && log->path)
+            return log;
+        err_set(err, "out of memory for an access log");
+    }
+    free_log(log);
+    return NULL;
+}
+
+/* The log that has this file already, if its settings are the same, too. */
+static struct access_log *shared(struct access_log *log, struct access_log *other, struct err *err)
+{
+    bool same = strcmp(log->settings, other->settings) == 0;
+    if (same) {
+        other->users++;
+    } else {
+        err_set(err, "two access logs with different settings have the same file %s", log->path);
+        err_hint(err, "Give one of them another prefix");
+    }
+    free_log(log);
+    return same ? other : NULL;
+}
+
+struct access_log *access_log_open(const struct access_log_options *o, struct err *err)
+{
+    int why = 0;
+    if (!check_conditions(o, err) || !check_days(o, err))
+        return NULL;
+    struct access_log *log = new_log(o, err);
+    if (!log)
+        return NULL;
+    struct access_log *other = access_writer_find(&log->file.names);
+    if (other)
+        return shared(log, other, err);
+    int64_t now = access_clock();
+    log->change_us = access_file_next_us(&log->file, now);
+    if (!access_file_begin(&log->file, now, &why, err) || !access_writer_add(log, err)) {
+        free_log(log);
+        return NULL;
+    }
+    atomic_store(&log->failure, why);
+    if (why != 0)
+        access_tell(log);
+    return log;
+}
+
+static uint64_t count_lines(const char *p, size_t n)
+{
+    uint64_t lines = 0;
+    for (const char *end = p + n; (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
+        lines++;
+    return lines;
+}
+
+void access_log_close(struct access_log **logp)
+{
+    struct access_log *log = *logp;
+    *logp = NULL;
+    if (!log || --log->users > 0 || !access_writer_remove(log))
+        return;
+    uint64_t left = count_lines(log->pending + log->pending_at, log->pending_n - log->pending_at) +
+                    count_lines(log->active, log->used);
+    if (left > 0)
+        LOG(observe, LOG_ERROR, "access log %s: %llu lines could not be written before the end",
+            log->path, (unsigned long long)left);
+    counter_add(COUNTER_access_lines_lost, left);
+    free_log(log);
+}
+
+bool access_logs_join(struct access_log *const *own, uint32_t count,
+                      const struct access_logs *outer, struct access_logs **out, struct err *err)
+{
+    uint32_t all = count + (outer ? outer->count : 0);
+    *out = NULL;
+    if (all == 0)
+        return true;
+    *out = malloc(sizeof(**out) + all * sizeof((*out)->v[0]));
+    if (!*out)
+        return err_set(err, "out of memory for a list of access logs");
+    (*out)->count = all;
+    for (uint32_t i = 0; i < all; i++)
+        (*out)->v[i] = i < count ? own[i] : outer->v[i - count];
+    return true;
+}
+
+/* ---- recording ---- */
+
+static inline void pause_briefly(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+/* The lock is held for a memcpy: waiting in the kernel would cost more than the whole line. */
+static void acquire(struct access_log *log)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (lock_try(&log->lock))
+            return;
+        pause_briefly();
+    }
+    lock_acquire(&log->lock);
+}
+
+static void lose(struct access_log *log)
+{
+    atomic_fetch_add_explicit(&log->lost, 1, memory_order_relaxed);
+    counter_add(COUNTER_access_lines_lost, 1);
+    access_tell(log);
+}
+
+static void put(struct access_log *log, const struct access_line *line)
+{
+    acquire(log);
+    size_t before = log->used, after = before + line->n;
+    bool fits = after <= ACCESS_ROOM;
+    if (fits) {
+        if (line->wall_us >= log->change_us && log->mark == SIZE_MAX) {
+            log->mark = before;
+            log->mark_us = line->wall_us;
+        }
+        memcpy(log->active + before, line->p, line->n);
+        log->used = after;
+    }
+    lock_release(&log->lock);
+    if (!fits) {
+        lose(log);
+        return;
+    }
+    counter_add(COUNTER_access_lines, 1);
+    access_writer_notice(log, before < ACCESS_WAKE_AT && after >= ACCESS_WAKE_AT);
+}
+
+/* A line that is longer than usual. */
+static void put_long(struct access_log *log, const struct access_fields *f, int64_t wall_us)
+{
+    struct access_line line = {
+        .p = malloc(ACCESS_LINE_MAX), .size = ACCESS_LINE_MAX, .wall_us = wall_us};
+    if (line.p)
+        access_render(&log->pattern, f, &line);
+    if (line.p && line.n <= line.size)
+        put(log, &line);
+    else
+        lose(log);
+    free(line.p);
+}
+
+void access_logs_record(const struct access_logs *logs, const struct access_fields *f)
+{
+    char text[LINE_SIZE];
+    struct access_line line = {.p = text, .size = sizeof(text), .wall_us = access_clock()};
+    for (uint32_t i = 0; i < logs->count; i++) {
+        struct access_log *log = logs->v[i];
+        access_render(&log->pattern, f, &line);
+        if (line.n <= line.size)
+            put(log, &line);
+        else
+            put_long(log, f, line.wall_us);
+    }
+}
+
+/* ---- trouble ---- */
+
+static enum access_trouble trouble_of(int failure)
+{
+    if (failure == 0 || failure == EAGAIN)
+        return ACCESS_BEHIND;
+    if (failure == ENOSPC || failure == EDQUOT)
+        return ACCESS_FULL;
+    return failure == ENXIO || failure == EPIPE ? ACCESS_NO_READER : ACCESS_UNWRITABLE;
+}
+
+void access_tell(struct access_log *log)
+{
+    int failure = atomic_load_explicit(&log->failure, memory_order_relaxed);
+    enum access_trouble trouble = trouble_of(failure);
+    uint64_t held, lost = atomic_load_explicit(&log->lost, memory_order_relaxed);
+    char why[128] = "the writer does not keep up, or its disk is blocked";
+    if (!log_limit_pass(&log->limits[trouble], &held))
+        return;
+    if (failure != 0) {
+        struct err e = ERR_INIT;
+        err_sys(&e, failure, "x");
+        memcpy(why, e.why, sizeof(why));
+        why[sizeof(why) - 1] = '\0';
+    }
+    atomic_store_explicit(&log->told, lost, memory_order_relaxed);
+    LOG(observe, LOG_ERROR,
+        "access log %s: %s; %llu lines are lost so far. Requests go on; what fits waits in memory",
+        log->path, why, (unsigned long long)lost);
+}
