@@ -65,7 +65,9 @@ static bool group_init(struct connector *c, uint32_t number, struct err *err)
     const struct connector_options *o = &c->options;
     struct group *g = &c->groups[number];
     g->connector = c;
+    static _Atomic uint32_t groups_made;
     g->number = number;
+    g->id = atomic_fetch_add(&groups_made, 1);
     list_init(&g->again);
     g->batch_end = &g->batch;
     inbox_init(&g->inbox);

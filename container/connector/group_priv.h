@@ -76,6 +76,7 @@ struct adopt_node { /* NODE_ADOPT; malloced */
 struct group {
     struct connector *connector;
     uint32_t number;
+    uint32_t id;   /* unique in the process */
     uint32_t slot; /* hazard slot of the holder of the role */
     struct role role;
     uint32_t inline_max; /* batches up to this are run by the holder itself */
@@ -117,6 +118,7 @@ void active_free_all(struct group *g);
 
 /* upcalls.c */
 extern const struct proto_upcalls connector_upcalls;
+void conn_find_local(struct conn *c); /* owner; once per connection it asks the socket */
 
 /* input.c: poller. Runs C according to its state: reads, parses, sends; may free C. */
 void conn_run(struct group *g, struct conn *c);
@@ -215,7 +217,10 @@ void group_adopt(struct group *g, int fd, const struct conn_address *peer,
                  const struct net_listener *listener);
 void connector_conn_ended(struct group *g);
 
-/* upcalls.c */
-void exchange_record(const struct exchange *x, bool aborted);
+/* record.c: counters and access logs, once per exchange by the thread that lets go of it. */
+void exchange_record(const struct group *g, const struct exchange *x, bool aborted);
+/* Owner of the connection; X may be NULL. */
+void refused_record(const struct active *a, const struct exchange *x, const struct refused *r);
+uint64_t connection_number(const struct group *g, const struct conn *c);
 
 #endif

@@ -101,7 +101,7 @@ void conn_finish_exchange(struct conn *c)
     a->x = NULL;
     if (!a->proto->keeps(a->px, x))
         a->closing = true;
-    exchange_record(x, false);
+    exchange_record(a->group, x, false);
     a->proto->next(a->px, x);
 }
 

@@ -129,7 +129,7 @@ void posted_record(struct exchange *x)
     p->recorded |= due;
     lock_release(&p->lock);
     if (due) /* nobody writes to X any more */
-        exchange_record(x, cut_off);
+        exchange_record(p->group, x, cut_off);
 }
 
 static enum channel_result posted_finish(struct exchange *x)

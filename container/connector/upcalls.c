@@ -4,11 +4,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/clock.h"
 #include "connector/group_priv.h"
 #include "observe/counters.h"
-#include "observe/log.h"
-#include "observe/record.h"
+#include "observe/log_limit.h"
 
 static void copy_address(struct endpoint *to, const struct conn_address *from)
 {
@@ -19,11 +17,13 @@ static void copy_address(struct endpoint *to, const struct conn_address *from)
     to->scope = from->scope;
 }
 
-/* Once per connection: a listener for all addresses does not tell which one was meant. */
-static void find_local(struct conn *c)
+/* A listener for all addresses does not tell which one was meant. */
+void conn_find_local(struct conn *c)
 {
     struct sockaddr_storage sa;
     socklen_t size = sizeof(sa);
+    if (c->local.family != 0)
+        return;
     if (getsockname(c->fd, (struct sockaddr *)&sa, &size) == 0)
         conn_address_from(&c->local, (struct sockaddr *)&sa);
 }
@@ -33,11 +33,11 @@ static struct body_plan on_head(void *arg, struct exchange *x)
     struct active *a = arg;
     struct connector *c = a->group->connector;
     copy_address(&x->req.peer, &a->c->peer);
-    if (a->c->local.family == 0)
-        find_local(a->c);
+    conn_find_local(a->c);
     copy_address(&x->req.local, &a->c->local);
     x->req.view = c->options.view;
     x->req.view.remote = x->req.peer;
+    x->req.connection = connection_number(a->group, a->c);
     engine_route.lookup(c->options.engine, a->slot, x, &x->route);
     a->in_body = true;
     a->receiving = x;
@@ -110,37 +110,23 @@ static void on_done(void *arg, struct exchange *x)
 /* One line a minute and cause: clients must not be able to flood the log. */
 static void log_refusal(unsigned status, const char *setting, const char *why)
 {
-    static _Atomic uint64_t told_us[6];
-    static _Atomic uint64_t untold[6];
-    unsigned row = status / 100 <= 5 ? status / 100 : 0;
-    if (setting)
-        row = 0;
-    uint64_t now = clock_us(), last = atomic_load(&told_us[row]);
-    if ((last != 0 && now - last < 60u * 1000000u) ||
-        !atomic_compare_exchange_strong(&told_us[row], &last, now)) {
-        atomic_fetch_add(&untold[row], 1);
-        LOG(http1, LOG_DEBUG, "refused with %u: %s", status, why);
-        return;
-    }
-    uint64_t before = atomic_exchange(&untold[row], 0);
-    LOG(http1, LOG_INFO, "refused with %u: %s%s%s (%llu more since the last such line)", status,
-        why, setting ? " Setting: " : "", setting ? setting : "", (unsigned long long)before);
+    static struct log_limit limits[6];
+    unsigned row = setting || status / 100 > 5 ? 0 : status / 100;
+    LOG(http1, LOG_DEBUG, "refused with %u: %s", status, why);
+    LOG_LIMITED(http1, LOG_INFO, &limits[row], "refused with %u: %s%s%s", status, why,
+                setting ? " Setting: " : "", setting ? setting : "");
 }
 
-static void on_refused(void *arg, const struct exchange *x, unsigned status, const char *setting,
-                       const char *why)
+static void on_refused(void *arg, const struct exchange *x, const struct refused *r)
 {
     struct active *a = arg;
-    struct record r = {.status = (uint16_t)status, .refused = true};
-    if (x)
-        r.started_us = x->at.started;
     a->in_body = a->head_timed = false;
     a->receiving = NULL;
     a->refused_body = !x || !x->req.has_body       ? 0
                       : x->req.content_length >= 0 ? (uint64_t)x->req.content_length
                                                    : UINT64_MAX;
-    record_done(&r);
-    log_refusal(status, setting, why);
+    refused_record(a, x, r);
+    log_refusal(r->status, r->setting, r->why);
 }
 
 const struct proto_upcalls connector_upcalls = {
@@ -152,19 +138,3 @@ const struct proto_upcalls connector_upcalls = {
     .on_done = on_done,
     .on_refused = on_refused,
 };
-
-void exchange_record(const struct exchange *x, bool aborted)
-{
-    struct record r = {
-        .started_us = x->at.started,
-        .ready_us = x->at.ready,
-        .taken_us = x->at.taken,
-        .committed_us = x->at.committed,
-        .served_us = x->at.served,
-        .bytes_in = x->req.body_size,
-        .bytes_out = x->res.written,
-        .status = x->at.taken ? x->res.status : 0,
-        .aborted = aborted,
-    };
-    record_done(&r);
-}

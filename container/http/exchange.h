@@ -48,6 +48,7 @@ struct request {
     struct buf body;        /* the first of them; where the rest is the connector knows */
     struct endpoint peer, local;
     struct client_view view;
+    uint64_t connection; /* its number, unique in the process */
 };
 
 struct response {
@@ -68,6 +69,7 @@ struct wire {
     bool chunked;
     bool bodyless;    /* HEAD, 204, 304: framing fields perhaps, bytes never */
     bool until_close; /* HTTP/1.0 without a length */
+    bool closes;      /* the head said that the connection closes */
 };
 
 struct exchange {

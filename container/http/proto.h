@@ -35,6 +35,18 @@ struct pulled {
     bool aborted; /* given up */
 };
 
+/* A request that the protocol answered itself, with what is known of it: texts that were not read are
+ * SPAN_NONE. Valid during the call. */
+struct refused {
+    unsigned status;
+    const char *setting; /* the attribute that would allow it, or NULL; a constant */
+    const char *why;     /* a constant */
+    struct span method, target, raw_line; /* RAW_LINE: what came in place of a request line */
+    uint16_t version;
+    uint64_t bytes; /* of the answer's body */
+    bool closes;
+};
+
 struct proto_upcalls {
     /* The head of X is complete: where does it go, what of its body is taken? */
     struct body_plan (*on_head)(void *arg, struct exchange *x);
@@ -48,10 +60,8 @@ struct proto_upcalls {
     struct pulled (*pull)(void *arg, struct exchange *x, struct chain *into, size_t max);
     /* Everything of X is encoded (or it was aborted): the connector lets go of it. */
     void (*on_done)(void *arg, struct exchange *x);
-    /* A request was answered by the protocol itself. X may be NULL (no head). SETTING: the attribute
-     * that would allow it, or NULL. Texts are constants. */
-    void (*on_refused)(void *arg, const struct exchange *x, unsigned status, const char *setting,
-                       const char *why);
+    /* A request was answered by the protocol itself. X may be NULL (no head). */
+    void (*on_refused)(void *arg, const struct exchange *x, const struct refused *r);
     void *arg;
 };
 

@@ -90,7 +90,7 @@ bool h1_encode_head(void *px, struct exchange *x, struct buf *out)
         out->tail = out->head + start;
     x->wire.head_done = ok;
     if (ok && !h1_keeps(h, x))
-        x->res.close = true; /* what was said cannot be taken back */
+        x->res.close = x->wire.closes = true; /* what was said cannot be taken back */
     return ok;
 }
 

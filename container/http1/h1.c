@@ -11,6 +11,8 @@
 #define EMPTY_LINES 8u /* before a request line (RFC 9112 2.2) */
 /* A request line is the target, the longest method we know, two blanks and the version. */
 #define LINE_EXTRA 32u
+/* Of a request line that never ends, so much is shown to the access log. */
+#define RAW_LINE_MAX 256u
 
 static void *h1_open(const void *config, const struct proto_upcalls *up)
 {
@@ -42,6 +44,7 @@ static void begin_head(struct h1 *h)
     h->field_bytes = 0;
     h->refusal = REFUSE_NONE;
     h->line = (struct request_line){.known = METHOD_UNKNOWN};
+    h->raw_line = SPAN_NONE;
 }
 
 /* ---- refusals ---- */
@@ -66,6 +69,25 @@ static const char *detail_of(const struct h1 *h, enum refusal r)
     return r == REFUSE_URI ? h->uri_why : NULL;
 }
 
+/* The request line as far as it was read: from the request, from the head that is being collected, or
+ * from the line that was refused just now. */
+static void known_line(const struct h1 *h, struct refused *r)
+{
+    struct span head = buf_span(&h->head);
+    r->version = h->line.version;
+    if (h->x && h->x->req.target.p) {
+        r->method = h->x->req.method_text;
+        r->target = h->x->req.target;
+    } else if (head.n > 0) {
+        r->method = span_cut(head, 0, h->method_n);
+        r->target = span_cut(head, h->method_n + 1, h->target_n);
+    } else if (h->raw_line.p) {
+        r->method = h->line.method;
+        r->target = h->line.target;
+        r->raw_line = h->raw_line;
+    }
+}
+
 bool h1_refuse(struct h1 *h, enum refusal r, bool close)
 {
     const struct refusal_row *row = refusal_row(r);
@@ -83,8 +105,13 @@ bool h1_refuse(struct h1 *h, enum refusal r, bool close)
     if (!refusal_encode(&answer, &h->wire))
         stays = false;
     h->interim = 0;
-    h->up.on_refused(h->up.arg, h->x, answer.status, setting_of(h, r),
-                     answer.detail ? answer.detail : row->sentence);
+    struct refused told = {.status = answer.status,
+                           .setting = setting_of(h, r),
+                           .why = answer.detail ? answer.detail : row->sentence,
+                           .bytes = refusal_body_size(&answer),
+                           .closes = !stays};
+    known_line(h, &told);
+    h->up.on_refused(h->up.arg, h->x, &told);
     if (h->x)
         exchange_reset(h->x);
     begin_head(h);
@@ -179,8 +206,10 @@ static enum proto_verdict feed_head(struct h1 *h, struct buf *in, bool *go_on)
             r = REFUSE_LINE_END;
         if (r == REFUSE_NONE && found == LINE_OK)
             r = take_line(h, line, &complete);
-        if (r != REFUSE_NONE)
+        if (r != REFUSE_NONE) {
+            h->raw_line = line.p ? line : span_cut(buf_span(in), 0, RAW_LINE_MAX);
             return refuse(h, r, true);
+        }
         if (found == LINE_MORE)
             return PROTO_MORE;
         line_consume(in, &h->scanned, line);

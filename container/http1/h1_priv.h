@@ -30,6 +30,7 @@ struct h1 {
     size_t field_bytes;
     struct request_line line; /* spans of `head` while it is collected */
     size_t method_n, target_n;
+    struct span raw_line; /* while a refusal is told: the line that was refused, in the input */
     uint64_t body_left;
     uint64_t body_max;
     struct body_plan plan; /* the connector's, once the head is complete */

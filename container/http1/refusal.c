@@ -22,17 +22,33 @@ const struct refusal_row *refusal_row(enum refusal r)
     return &rows[r];
 }
 
-static bool append_body(const struct refusal_answer *a, const char *sentence, struct buf *out)
+struct body {
+    const char *before, *text, *after;
+    size_t length;
+};
+
+static struct body body_of(const struct refusal_answer *a)
 {
-    const char *before = a->detail ? "The request is refused: " : "";
-    const char *text = a->detail ? a->detail : sentence;
-    const char *after = a->detail ? ".\n" : "\n";
-    size_t length = text[0] ? strlen(before) + strlen(text) + strlen(after) : 0;
-    if (length > 0 && !buf_append_str(out, "Content-Type: text/plain; charset=utf-8\r\n"))
+    struct body b = {.before = a->detail ? "The request is refused: " : "",
+                     .text = a->detail ? a->detail : refusal_row(a->why)->sentence,
+                     .after = a->detail ? ".\n" : "\n"};
+    b.length = b.text[0] ? strlen(b.before) + strlen(b.text) + strlen(b.after) : 0;
+    return b;
+}
+
+size_t refusal_body_size(const struct refusal_answer *a)
+{
+    return a->head ? 0 : body_of(a).length;
+}
+
+static bool append_body(const struct refusal_answer *a, struct buf *out)
+{
+    struct body b = body_of(a);
+    if (b.length > 0 && !buf_append_str(out, "Content-Type: text/plain; charset=utf-8\r\n"))
         return false;
-    if (!buf_printf(out, "Content-Length: %zu\r\n\r\n", length))
+    if (!buf_printf(out, "Content-Length: %zu\r\n\r\n", b.length))
         return false;
-    return a->head || length == 0 || buf_printf(out, "%s%s%s", before, text, after);
+    return a->head || b.length == 0 || buf_printf(out, "%s%s%s", b.before, b.text, b.after);
 }
 
 bool refusal_encode(const struct refusal_answer *a, struct buf *out)
@@ -46,5 +62,5 @@ bool refusal_encode(const struct refusal_answer *a, struct buf *out)
            (a->status != 503 || buf_append_str(out, "Retry-After: 1\r\n")) &&
            (!a->closes || buf_append_str(out, "Connection: close\r\n")) &&
            (a->closes || !a->keep_alive || buf_append_str(out, "Connection: keep-alive\r\n")) &&
-           append_body(a, refusal_row(a->why)->sentence, out);
+           append_body(a, out);
 }

@@ -29,6 +29,7 @@ struct refusal_answer {
     struct span server; /* Server field; empty: none */
 };
 /* Appends the whole answer. False: out of memory. */
+size_t refusal_body_size(const struct refusal_answer *a); /* as sent: 0 for a HEAD */
 bool refusal_encode(const struct refusal_answer *a, struct buf *out);
 
 #endif

@@ -65,16 +65,15 @@ static inline void peer_on_ready(void *arg, struct exchange *x)
     p->up_now = x;
 }
 
-static inline void peer_on_refused(void *arg, const struct exchange *x, unsigned status,
-                                   const char *setting, const char *why)
+static inline void peer_on_refused(void *arg, const struct exchange *x, const struct refused *r)
 {
     struct h1_peer *p = arg;
     (void)x;
-    assert_non_null(why);
+    assert_non_null(r->why);
     p->refusals++;
-    p->refused.status = status;
-    p->refused.setting = setting;
-    p->refused.why = why;
+    p->refused.status = r->status;
+    p->refused.setting = r->setting;
+    p->refused.why = r->why;
 }
 
 /* The defaults of the connector (http-rules.md section 6). */

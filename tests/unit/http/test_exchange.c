@@ -66,7 +66,7 @@ static void test_reset_leaves_nothing(void **state)
     x->res.length = 7;
     x->res.written = 7;
     x->res.committed = x->res.ended = x->res.close = x->res.discard = true;
-    x->wire = (struct wire){true, true, true, true};
+    x->wire = (struct wire){true, true, true, true, true};
     x->route.context = x;
     x->channel_state = x;
     x->keep_alive = true;
