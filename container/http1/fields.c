@@ -99,6 +99,8 @@ enum fields_result fields_parse(char *head, size_t n, size_t method_n, struct ex
     if (fed != 3 || HTTP_PARSER_ERRNO(&parser) != HPE_OK)
         return FIELDS_BAD;
     http_parser_execute(&parser, &settings, head + method_n, n - method_n);
+    if (HTTP_PARSER_ERRNO(&parser) != HPE_PAUSED)
+        flush_field(&c); /* what it stumbled over: the caller tells what is wrong with it */
     if (c.no_memory)
         return FIELDS_NO_MEMORY;
     if (HTTP_PARSER_ERRNO(&parser) != HPE_PAUSED || !x->req.target.p)

@@ -5,6 +5,7 @@
 #define HTTP1_FIELDS_H
 #include "http/exchange.h"
 
+/* FIELDS_BAD: http-parser refuses something; the fields up to there are in x->req, not terminated. */
 enum fields_result { FIELDS_OK, FIELDS_BAD, FIELDS_NO_MEMORY };
 
 /* HEAD is the normalised head with its terminating empty line, in X's arena: it is cut into terminated

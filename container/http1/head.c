@@ -9,6 +9,19 @@ static struct span copy_text(struct exchange *x, struct span s)
     return arena_copy(&x->arena, s);
 }
 
+/* http-parser has opinions on targets and framing, too. Whatever it refuses the policy refuses as well,
+ * and has the better reasons (regression 205). */
+static enum refusal why_bad(struct exchange *x, struct span target)
+{
+    struct framing framing;
+    struct span path;
+    x->req.target = target;
+    enum refusal r = policy_target(&x->req, &x->arena, &path);
+    if (r == REFUSE_NONE)
+        r = policy_framing(&x->req, &framing);
+    return r == REFUSE_NONE ? REFUSE_FIELD : r;
+}
+
 static enum refusal parse_fields(struct h1 *h)
 {
     struct exchange *x = h->x;
@@ -22,15 +35,13 @@ static enum refusal parse_fields(struct h1 *h)
     case FIELDS_OK:
         return x->req.method_text.p ? REFUSE_NONE : REFUSE_MEMORY;
     case FIELDS_BAD:
-        return REFUSE_FIELD;
+        return why_bad(x, span_cut(head, h->method_n + 1, h->target_n));
     case FIELDS_NO_MEMORY:
         return REFUSE_MEMORY;
     }
     return REFUSE_FIELD;
 }
 
-/* What http-parser itself takes for bad framing ends in FIELDS_BAD before this; all of that is 400 with
- * close here too, only the sentence differs. */
 static enum refusal check_framing(struct h1 *h, struct framing *framing)
 {
     struct request *req = &h->x->req;
