@@ -78,7 +78,7 @@ fuzz() { # TARGET
         return
     fi
     tail -n 60 "$work/$1.log" | cut -c 1-300 | sed 's/^/    | /'
-    say "FAIL $1: a finding, in $findings/$1"
+    say "FAIL $1: ended with $code, findings in $findings/$1: $(find "$findings/$1" -type f | wc -l)"
 }
 
 merge() { # TARGET
