@@ -5,9 +5,16 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/place.h"
+#include "cli/read_config.h"
 #include "config/schema.h"
 #include "config/server.h"
 #include "deploy/deploy.h"
+
+static void tell_mistake(void *arg, const struct err *mistake)
+{
+    (void)arg;
+    (void)tell_error(mistake);
+}
 
 static int print_text(struct buf *text, bool ok)
 {
@@ -26,9 +33,11 @@ static int print_effective(const struct server_config *config)
     return print_text(&text, ok);
 }
 
-static int print_reference(void)
+static int print_reference(const struct place *place)
 {
+    struct config_report report = {.tell = tell_mistake};
     struct buf text = BUF_EMPTY;
+    valve_classes_find(place->base, place->home, &report);
     bool ok = schema_reference(&text);
     return print_text(&text, ok);
 }
@@ -47,18 +56,12 @@ static void print_summary(const struct server_config *config)
            connectors, hosts);
 }
 
-static void tell_mistake(void *arg, const struct err *mistake)
-{
-    (void)arg;
-    (void)tell_error(mistake);
-}
-
 /* Every file, as far as the ones before it let it be found. */
 static bool test(const struct place *place, struct server_config *config)
 {
-    struct config_report report = {.tell = tell_mistake};
+    struct config_report report = {.tell = tell_mistake, .strict = true};
     struct err first;
-    bool read = server_config_read_all(config, place->base, place->home, &report);
+    bool read = read_config_all(config, place->base, place->home, &report);
     deploy_check_defaults(place->base, &report);
     if (read)
         deploy_check(config, &report);
@@ -96,10 +99,10 @@ int cmd_configtest(int argc, char **argv)
     int code = options_parse(&usage, argc, argv, &base_option, NULL);
     if (code >= 0)
         return code;
-    if (reference)
-        return print_reference();
     if (!place_resolve(&place, base_option, &err))
         return tell_error(&err);
+    if (reference)
+        return print_reference(&place);
     tell_base(place.base);
     if (!test(&place, &config))
         return EXIT_REFUSED;

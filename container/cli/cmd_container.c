@@ -5,8 +5,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "cli/commands.h"
+#include "cli/container.h"
 #include "cli/options.h"
+#include "cli/read_config.h"
 #include "cli/run_container.h"
+#include "observe/log.h"
 #include "supervisor/spawn.h"
 
 /* The reason goes to the supervisor, which tells it to whoever waits for the start. */
@@ -48,12 +51,14 @@ int cmd_container(int argc, char **argv)
         return EXIT_USAGE;
     }
     int code;
-    if (!server_config_read(&config, s.base, s.home, &err)) {
+    if (!container_start_log(s.base, s.log_to_stderr, &err) ||
+        !read_config(&config, s.base, s.home, &err)) {
         code = failed(s.supervisor_fd, &err);
     } else {
         code = serve(&s, &config, &err);
         server_config_free(&config);
     }
+    log_stop();
     close(s.supervisor_fd);
     spawned_free(&s);
     return code;

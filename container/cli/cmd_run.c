@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/place.h"
+#include "cli/read_config.h"
 #include "cli/run_container.h"
 #include "cli/serving.h"
 #include "observe/log.h"
@@ -89,7 +90,7 @@ int cmd_run(int argc, char **argv)
         return tell_error(&err);
     if (!single) /* the container reads the file again and tells its warnings in the log */
         log_set_level(LOG_ROOM_config, LOG_ERROR);
-    if (!server_config_read(&config, place.base, place.home, &err))
+    if (!read_config(&config, place.base, place.home, &err))
         return tell_error(&err);
     code = single ? run_single(&place, &config, &err) : run_supervised(&run, &config, &err);
     server_config_free(&config);

@@ -15,6 +15,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/place.h"
+#include "cli/read_config.h"
 #include "cli/serving.h"
 #include "observe/log.h"
 #include "supervisor/supervisor.h"
@@ -69,7 +70,7 @@ static bool serve(const struct place *place, int report_fd, struct err *err)
         return false;
     /* The container reads the file again and tells its warnings in the log. */
     log_set_level(LOG_ROOM_config, LOG_ERROR);
-    if (!server_config_read(&config, place->base, place->home, err))
+    if (!read_config(&config, place->base, place->home, err))
         return false;
     const struct supervisor_options o = {
         .config = &config, .base = place->base, .home = place->home, .ready = ready};

@@ -158,7 +158,7 @@ static bool make_service(struct container *c, struct service_run *s, struct err 
         .server_name = eo.server_name,
         .engine_config = &s->config->engine,
         .engine = s->engine,
-        .module_folders = c->module_list,
+        .module_folders = c->module_folders.list,
         .after_crash = c->options->after_crash,
     };
     s->deployment = deploy_new(&po, err);
@@ -178,18 +178,6 @@ static bool start_connectors(struct container *c, struct err *err)
         }
     }
     return true;
-}
-
-/* The base's own modules come first: one of them replaces a shipped one of its name. */
-static void find_modules(struct container *c)
-{
-    struct place shipped;
-    size_t n = 0;
-    snprintf(shipped.home, sizeof(shipped.home), "%s", c->options->home);
-    if (path_join(c->module_folders[0], sizeof(c->module_folders[0]), c->options->base, "modules"))
-        c->module_list[n++] = c->module_folders[0];
-    if (place_shipped(&shipped, "modules", c->module_folders[1]))
-        c->module_list[n++] = c->module_folders[1];
 }
 
 static bool make_spool(struct container *c, struct err *err)
@@ -212,7 +200,7 @@ static bool make_spool(struct container *c, struct err *err)
 static bool set_up(struct container *c, struct err *err)
 {
     const struct container_options *o = c->options;
-    find_modules(c);
+    module_folders_find(&c->module_folders, o->base, o->home);
     for (const struct service_config *s = o->config->services; s; s = s->next)
         c->service_count++;
     c->services = calloc(c->service_count, sizeof(*c->services));
@@ -283,11 +271,11 @@ int container_request(struct container *c, const char *words, struct buf *reply)
     return rc;
 }
 
-static bool start_log(const struct container_options *o, struct err *err)
+bool container_start_log(const char *base, bool log_to_stderr, struct err *err)
 {
     char path[600];
-    snprintf(path, sizeof(path), "%s/logs/cserv.log", o->base);
-    struct log_options lo = {.path = path, .copy_fd = o->log_to_stderr ? STDERR_FILENO : -1};
+    snprintf(path, sizeof(path), "%s/logs/cserv.log", base);
+    struct log_options lo = {.path = path, .copy_fd = log_to_stderr ? STDERR_FILENO : -1};
     return log_start(&lo, err);
 }
 
@@ -306,7 +294,9 @@ int container_run(const struct container_options *options)
     struct err err = ERR_INIT;
     set_heap();
     signal(SIGPIPE, SIG_IGN);
-    bool logging = container_signals(&c, &err) && start_log(options, &err);
+    bool logging = container_signals(&c, &err) &&
+                   (options->supervisor_fd >= 0 || /* its command has started the log */
+                    container_start_log(options->base, options->log_to_stderr, &err));
     if (!logging || !set_up(&c, &err)) {
         container_tell_failed(&c, &err);
         if (logging)

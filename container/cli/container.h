@@ -31,6 +31,10 @@ struct container_options {
     bool log_to_stderr; /* every log line also goes to stderr (foreground) */
 };
 
+/* The server's log below BASE. The supervised container's command calls it before it reads the
+ * configuration, so that what that has to say is in the log; `run --single` leaves it to container_run. */
+bool container_start_log(const char *base, bool log_to_stderr, struct err *err);
+
 /* Returns the exit code. SIGTERM and SIGINT stop it in order, a second one hurries; SIGHUP reopens the
  * logs. The caller has blocked no signals and started no threads. */
 int container_run(const struct container_options *options);

@@ -5,7 +5,7 @@
 #define CLI_CONTAINER_PRIV_H
 #include "admin/admin.h"
 #include "cli/container.h"
-#include "cli/place.h"
+#include "cli/read_config.h"
 #include "connector/connector.h"
 #include "deploy/deploy.h"
 #include "engine/engine.h"
@@ -27,10 +27,9 @@ struct container {
     struct spool *spool; /* of all connectors */
     struct service_run *services;
     size_t service_count;
-    char (*names)[24];                /* of connectors */
-    char module_folders[2][PATH_MAX]; /* of the base, shipped */
-    const char *module_list[3];       /* those of them that there are, ended by NULL */
-    int *fds;                         /* listening, in the order of options->listeners */
+    char (*names)[24]; /* of connectors */
+    struct module_folders module_folders;
+    int *fds; /* listening, in the order of options->listeners */
     size_t name_count;
     int signal_fd;
     _Atomic int signals; /* how often an end was asked for; main thread writes, control reads */

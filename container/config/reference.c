@@ -12,6 +12,7 @@ static bool put_range(struct buf *out, const struct schema_attribute *a)
     bool ok = true;
     switch (a->type) {
     case SCHEMA_STRING:
+    case SCHEMA_CIDRS:
         return true;
     case SCHEMA_INT:
         ok = a->min == INT32_MIN || buf_printf(out, "%" PRId64, a->min);
@@ -30,7 +31,7 @@ static bool put_range(struct buf *out, const struct schema_attribute *a)
 static bool put_attributes(struct buf *out, const char *prefix, const char *owner,
                            const struct schema_attribute *rows, size_t count)
 {
-    static const char *const types[] = {"text", "int", "bool", "choice"};
+    static const char *const types[] = {"text", "int", "bool", "choice", "cidrs"};
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++) {
         const struct schema_attribute *a = &rows[i];

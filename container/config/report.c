@@ -15,6 +15,23 @@ bool config_mistake(struct config_report *r, const struct err *e)
     return false;
 }
 
+void config_unknown_element(struct config_report *r, const char *parent, const char *name,
+                            const char *nearest, const char *file, int line)
+{
+    struct err err = ERR_INIT;
+    if (!r->strict) {
+        LOG(config, LOG_WARN, "%s:%d: <%s> has no element <%s>, it is ignored%s%s%s", file, line,
+            parent, name, nearest ? "; did you mean <" : "", nearest ? nearest : "",
+            nearest ? ">?" : "");
+        return;
+    }
+    err_set(&err, "<%s> has no element <%.64s>", parent, name);
+    if (nearest)
+        err_hint(&err, "did you mean <%s>?", nearest);
+    err_at(&err, file, line);
+    config_mistake(r, &err);
+}
+
 /* WORD stands between two commas of the list. */
 static bool is_kept(struct span list, struct span word)
 {

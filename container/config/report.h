@@ -10,6 +10,7 @@
 struct config_report {
     void (*tell)(void *arg, const struct err *mistake); /* each, in order; NULL: only counted */
     void *arg;
+    bool strict;    /* an element that nobody knows is a mistake; else a WARN */
     unsigned count; /* of mistakes */
     struct err first;
     struct buf known; /* names of the file that is being read, for config_known_tell */
@@ -19,6 +20,10 @@ struct config_report {
 
 /* Counts and tells E. Always false, so that it can end a function. */
 bool config_mistake(struct config_report *r, const struct err *e);
+/* <NAME>, which nobody knows, stands inside <PARENT>, at LINE of FILE; NEAREST may be NULL. A WARN, or a
+ * mistake when R is strict. */
+void config_unknown_element(struct config_report *r, const char *parent, const char *name,
+                            const char *nearest, const char *file, int line);
 /* The <ELEMENT>'s attribute, child or class NAME is Tomcat's and has no meaning in this server; each is
  * kept once. NAME NULL: the element itself. */
 void config_known(struct config_report *r, const char *element, const char *name);

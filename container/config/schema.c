@@ -3,6 +3,7 @@
  * and context.xml, and for single values by valve.c. */
 #include "config/schema.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -28,6 +29,32 @@ static bool parse_bool(const char *text, bool *out)
     return *out || span_ieq(span_of(text), SPAN_LIT("false"));
 }
 
+/* "10.0.0.0/8" or "::1". */
+static bool is_cidr(struct span text)
+{
+    unsigned char address[16];
+    char host[64];
+    size_t slash = span_find(text, 0, '/');
+    uint64_t bits;
+    if (slash == 0 || slash >= sizeof(host))
+        return false;
+    memcpy(host, text.p, slash);
+    host[slash] = '\0';
+    unsigned max = inet_pton(AF_INET, host, address) == 1    ? 32
+                   : inet_pton(AF_INET6, host, address) == 1 ? 128
+                                                             : 0;
+    return max > 0 && (slash == text.n || span_to_u64(span_from(text, slash + 1), max, &bits));
+}
+
+static bool are_cidrs(const char *text)
+{
+    struct span rest = span_of(text), piece;
+    while (rest.p && span_trim(rest).n > 0 && span_split(&rest, ',', &piece))
+        if (!is_cidr(span_trim(piece)))
+            return false;
+    return true;
+}
+
 union value {
     const char *text;
     int64_t number;
@@ -38,6 +65,9 @@ union value {
 static bool value_parse(const struct schema_attribute *a, const char *text, union value *v)
 {
     switch (a->type) {
+    case SCHEMA_CIDRS:
+        v->text = text;
+        return are_cidrs(text);
     case SCHEMA_STRING:
         v->text = text;
         return true;
@@ -61,6 +91,7 @@ static bool member_set(const struct schema_attribute *a, const char *text, void 
         return false;
     switch (a->type) {
     case SCHEMA_STRING:
+    case SCHEMA_CIDRS:
         *(const char **)member = v.text;
         return true;
     case SCHEMA_INT:
@@ -97,6 +128,9 @@ bool schema_value_check(const char *element, const struct schema_attribute *a, c
     switch (a->type) {
     case SCHEMA_STRING:
         UNREACHABLE();
+    case SCHEMA_CIDRS:
+        return err_why(err, "expected addresses or networks with commas between, like "
+                            "10.0.0.0/8, ::1");
     case SCHEMA_INT:
         return err_why(err, "expected a whole number from %" PRId64 " to %" PRId64 "%s%s", a->min,
                        a->max, a->unit[0] ? ", in " : "", a->unit);
@@ -118,6 +152,7 @@ bool schema_value_text(const struct schema_attribute *a, const void *element, st
     const void *member = (const char *)element + a->offset;
     switch (a->type) {
     case SCHEMA_STRING:
+    case SCHEMA_CIDRS:
         return buf_append_str(out, *(const char *const *)member);
     case SCHEMA_INT:
         return buf_printf(out, "%" PRId64, *(const int64_t *)member);
@@ -250,7 +285,7 @@ void schema_defaults(const struct schema_element *e, void *out)
         const struct schema_attribute *a = &e->attributes[i];
         if (a->fallback)
             CHECK(member_set(a, a->fallback, out));
-        else if (a->type == SCHEMA_STRING)
+        else if (a->type == SCHEMA_STRING || a->type == SCHEMA_CIDRS)
             CHECK(member_set(a, "", out));
         else if (a->type == SCHEMA_INT)
             *(int64_t *)(void *)((char *)out + a->offset) = 0;

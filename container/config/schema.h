@@ -12,7 +12,8 @@ enum schema_type {
     SCHEMA_STRING, /* const char *  in the document's arena */
     SCHEMA_INT,    /* int64_t, min..max; "-1" as a value must be inside the range to be allowed */
     SCHEMA_BOOL,   /* bool: true, false */
-    SCHEMA_ENUM    /* int32_t: index into choices */
+    SCHEMA_ENUM,   /* int32_t: index into choices */
+    SCHEMA_CIDRS   /* const char *: addresses and networks with commas between */
 };
 struct schema_attribute {
     const char *name;

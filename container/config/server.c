@@ -174,6 +174,8 @@ static void read_engine(struct server_reader *r, const struct xml_node *node,
     engine->line = node->line;
     engine->context_defaults = &r->c->context_defaults;
     fill(r, ELEMENT_ENGINE, node, engine);
+    if (!xml_attribute(node, "defaultHost"))
+        engine->default_host = NULL; /* told: nothing more is said of it */
     for (const struct xml_node *child = node->children; child; child = child->next) {
         if (is_named(child, "Host"))
             read_host(r, child, &hosts);

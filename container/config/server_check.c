@@ -330,7 +330,9 @@ static void find_default_host(struct server_reader *r, struct engine_config *eng
     const char *wanted = engine->default_host;
     struct schema_guess guess;
     struct err err = ERR_INIT;
-    bool doubtful = !wanted[0] && r->report->count > 0; /* a mistake that may be the cause */
+    bool doubtful = false; /* a mistake was told that may be the cause */
+    if (!wanted)
+        return;
     schema_guess_begin(&guess, wanted);
     for (const struct host_config *h = engine->hosts; h; h = h->next) {
         bool found = span_ieq(span_of(h->name), span_of(wanted));

@@ -127,7 +127,6 @@ void server_skip(struct server_reader *r, const struct schema_element *e,
                  const struct xml_node *child)
 {
     struct schema_guess guess;
-    const char *nearest;
     if (is_misspelled_valve(r, child, xml_attribute(child, "className")) ||
         !protection_check(r, child) || is_of_tomcat(r, e, child))
         return;
@@ -135,10 +134,8 @@ void server_skip(struct server_reader *r, const struct schema_element *e,
     schema_guess_words(&guess, e->children);
     schema_guess_words(&guess, e->later_children);
     schema_guess_words(&guess, e->jvm_children);
-    nearest = schema_guess_name(&guess);
-    LOG(config, LOG_WARN, "%s:%d: <%s> has no element <%s>, it is ignored%s%s%s", r->doc->file,
-        child->line, e->name, child->name, nearest ? "; did you mean <" : "",
-        nearest ? nearest : "", nearest ? ">?" : "");
+    config_unknown_element(r->report, e->name, child->name, schema_guess_name(&guess), r->doc->file,
+                           child->line);
 }
 
 void server_read_valve(struct server_reader *r, const struct schema_element *e,

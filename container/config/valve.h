@@ -17,7 +17,8 @@ struct valve_config {
     int line;
     const char *class_name;     /* as written */
     const char *name;           /* of the class: "accesslog", whichever of its names was written */
-    struct valve_param *params; /* every attribute of the class, in order of its table, checked */
+    struct valve_param *params; /* every attribute of the class, in order of its table, checked; of
+                                   a family, those that are given */
     struct valve_config *next;
 };
 /* The value of attribute NAME, given or default; NULL: the class has no such attribute. */
@@ -37,13 +38,17 @@ struct valve_class {
 
 /* Adds classes from TEXT: lines of words between tabs,
  *   valve NAME ALIASES
- *   attribute NAME TYPE RANGE DEFAULT DOC    TYPE text, bool or int; RANGE "1..65535", "a|b" or ""
+ *   attribute NAME TYPE RANGE DEFAULT DOC    TYPE text, bool, int or cidrs; RANGE "1..65535" of an int,
+ *                                            "a|b" of a text, or "". A NAME that ends with ".*" is a
+ *                                            family: every attribute that begins so.
  * FILE is named in errors. False: the text is malformed or a name is taken; then none of it is added. */
 bool config_valves_add(const char *file, struct span text, struct err *err);
 /* The class that is called so, by its name or one of its aliases; NULL: none. */
 struct valve_class *config_valve_find(const char *class_name);
 const struct valve_class *config_valves(void); /* the first; in order of adding */
-void config_valves_clear(void);                /* forgets all; for tests */
+/* The valves that are built in. Again: nothing happens. */
+bool config_valves_add_own(struct err *err);
+void config_valves_clear(void); /* forgets all; for tests */
 
 /* Reads NODE, a <Valve> whose class is C, into a new valve of ARENA. Mistakes go to REPORT; NULL only
  * without memory, which is a mistake, too. */

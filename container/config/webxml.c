@@ -109,7 +109,8 @@ static const char *servlet_class(struct webxml_reader *r, const struct xml_node 
 {
     const char *class = xml_child(node, "jsp-file") ? "org.apache.jasper.servlet.JspServlet"
                                                     : webxml_text(r, node, "servlet-class");
-    if (class && webxml_is_jvm_class(class))
+    /* Files have a servlet of ours, under Tomcat's name. */
+    if (class && webxml_is_jvm_class(class) && !strstr(class, ".DefaultServlet"))
         config_known(r->report, "servlet-class", class);
     return class;
 }

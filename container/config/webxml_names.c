@@ -107,7 +107,7 @@ static bool is_encoding(const struct xml_node *node)
 static bool stranger_check(struct webxml_reader *r, const struct webxml_element *e,
                            const struct xml_node *node)
 {
-    const char *file = r->out->doc.file, *nearest;
+    const char *file = r->out->doc.file;
     if (!protection_check(r, node))
         return false;
     if (schema_listed(e->jvm, node->name)) {
@@ -125,10 +125,8 @@ static bool stranger_check(struct webxml_reader *r, const struct webxml_element 
             file, node->line, node->name, e->name);
         return map_put(r->warned, span_of(node->name), r, NULL) || webxml_no_memory(r);
     }
-    nearest = nearest_of(e, node->name);
-    LOG(config, LOG_WARN, "%s:%d: <%s> has no element <%s>, it is ignored%s%s%s", file, node->line,
-        e->name, node->name, nearest ? "; did you mean <" : "", nearest ? nearest : "",
-        nearest ? ">?" : "");
+    config_unknown_element(r->report, e->name, node->name, nearest_of(e, node->name), file,
+                           node->line);
     return true;
 }
 

@@ -11,6 +11,8 @@
 static bool add_hosts(struct deployment *d, struct err *err)
 {
     const struct engine_config *config = d->options.engine_config;
+    if (!valves_add(d, config->valves, NULL, NULL, err))
+        return false;
     for (const struct host_config *h = config->hosts; h; h = h->next) {
         struct engine_host *host = engine_add_host(d->options.engine, h->name, err);
         if (!host)
@@ -21,6 +23,8 @@ static bool add_hosts(struct deployment *d, struct err *err)
         }
         if (strcmp(h->name, config->default_host) == 0)
             engine_set_default_host(d->options.engine, host);
+        if (!valves_add(d, h->valves, host, NULL, err))
+            return false;
         if (!plan_host(d, h, host, err))
             return false;
     }

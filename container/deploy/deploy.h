@@ -30,6 +30,10 @@ void deploy_start(struct deployment *d);
 bool deploy_stop(struct deployment *d);
 void deploy_free(struct deployment **d); /* removes the epoch's folder */
 
+/* Tells config/valve.h which valves the server modules of FOLDERS (ended by NULL) have, from their files
+ * alone; before server.xml is read. A file that cannot be loaded is a mistake. */
+void deploy_valve_tables(const char *const *folders, struct config_report *report);
+
 /* `cserv configtest`, beyond what server_config_read_all tells: folders, webapps' web.xml and
  * META-INF/context.xml. Nothing is made or started. */
 void deploy_check(const struct server_config *config, struct config_report *report);

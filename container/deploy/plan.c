@@ -99,6 +99,9 @@ static void give_context(struct deployment *d, struct webapp *w)
     if (!w->context) {
         err_hint(&err, "Remove or rename one of them");
         webapp_refuse(d, w, WEBAPP_REFUSED, &err);
+    } else if (!valves_add(d, w->config->valves, NULL, w->context, &err)) {
+        webapp_refuse(d, w, WEBAPP_REFUSED,
+                      &err); /* no request gets past the context without them */
     }
 }
 

@@ -83,6 +83,10 @@ const char *webapp_state_name(enum webapp_state s);
 bool modules_load(struct deployment *d, struct err *err);
 void modules_end(struct deployment *d);
 
+/* valves.c: the valves of LIST for the whole engine (HOST and CONTEXT NULL), for HOST or for CONTEXT. */
+bool valves_add(struct deployment *d, const struct valve_config *list, struct engine_host *host,
+                struct context *context, struct err *err);
+
 /* epoch.c: work/<n>/ with a lock file; those of dead containers are removed. */
 bool epoch_open(struct deployment *d, struct err *err);
 void epoch_close(struct deployment *d);
