@@ -52,11 +52,10 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/cserv-config.cmake
 
 # The binary finds ../share/cserv/conf and ../share/cserv/webapps relative to itself; the webapps are
 # installed by webapps/CMakeLists.txt.
-if(EXISTS ${CMAKE_SOURCE_DIR}/conf/server.xml)
-    configure_file(${CMAKE_SOURCE_DIR}/conf/server.xml ${CMAKE_BINARY_DIR}/conf/server.xml COPYONLY)
-    install(FILES ${CMAKE_SOURCE_DIR}/conf/server.xml
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/cserv/conf)
-endif()
+foreach(file server.xml web.xml)
+    configure_file(${CMAKE_SOURCE_DIR}/conf/${file} ${CMAKE_BINARY_DIR}/conf/${file} COPYONLY)
+    install(FILES ${CMAKE_SOURCE_DIR}/conf/${file} DESTINATION ${CMAKE_INSTALL_DATADIR}/cserv/conf)
+endforeach()
 
 add_custom_target(uninstall
     COMMAND ${CMAKE_COMMAND} -D MANIFEST=${CMAKE_BINARY_DIR}/install_manifest.txt

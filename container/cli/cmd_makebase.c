@@ -116,6 +116,20 @@ static bool set_attribute(struct buf *xml, const char *name, const char *value, 
     return true;
 }
 
+/* conf/web.xml as it is shipped. */
+static bool copy_web_xml(const char *conf, const struct wish *w, struct err *err)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+    struct buf xml = BUF_EMPTY;
+    if (!path_join(from, sizeof from, conf, "web.xml") ||
+        !path_join(to, sizeof to, w->dir, "conf/web.xml"))
+        return too_long(err, w->dir);
+    bool ok = path_read_file(from, TEMPLATE_MAX, &xml, err) &&
+              path_write_file(to, buf_span(&xml), 0640, err);
+    buf_free(&xml);
+    return ok;
+}
+
 static bool write_config(const struct place *place, const struct wish *w, struct err *err)
 {
     char conf[PATH_MAX], file[PATH_MAX], port[32];
@@ -125,6 +139,8 @@ static bool write_config(const struct place *place, const struct wish *w, struct
                 place->home);
         return err_hint(err, "Run the program from where it was built or installed");
     }
+    if (!copy_web_xml(conf, w, err))
+        return false;
     if (!path_join(file, sizeof file, conf, "server.xml"))
         return too_long(err, conf);
     snprintf(port, sizeof port, "%" PRId64, w->port);

@@ -440,6 +440,14 @@ static bool add_welcome_files(struct builder *b)
     return true;
 }
 
+static bool add_mimes(struct builder *b)
+{
+    for (const struct webxml_mime *m = b->xml ? b->xml->mimes : NULL; m; m = m->next)
+        if (!app_add_mime(b->app, m->extension, m->type, b->err))
+            return false;
+    return true;
+}
+
 static bool add_all(struct builder *b)
 {
     uint32_t modules = generation_module_count(b->generation);
@@ -453,7 +461,7 @@ static bool add_all(struct builder *b)
         for (uint32_t k = 0; ok && k < m->filter_count; k++)
             ok = add_row_filter(b, i, &m->filters[k]);
     }
-    return ok && add_welcome_files(b);
+    return ok && add_welcome_files(b) && add_mimes(b);
 }
 
 struct app *build_app(const struct webapp *w, struct generation *generation,

@@ -22,11 +22,13 @@ struct app *app_new(struct context *context, struct generation *generation,
     a->own_count = generation_module_count(generation);
     a->module_count = a->own_count + server_modules_count(shared);
     a->mapper = mapper_new();
+    a->mimes = map_new();
     a->display_name = arena_strdup(&a->arena, display_name);
     a->doc_base = arena_strdup(&a->arena, doc_base);
     a->server_name = arena_strdup(&a->arena, server_name);
     a->modules = arena_zalloc(&a->arena, (a->module_count + 1) * sizeof(*a->modules));
-    if (!a->mapper || !a->display_name || !a->doc_base || !a->server_name || !a->modules) {
+    if (!a->mapper || !a->mimes || !a->display_name || !a->doc_base || !a->server_name ||
+        !a->modules) {
         err_set(err, "out of memory for the webapp %s", context->queue_name);
         app_free(&a);
         return NULL;
@@ -50,6 +52,8 @@ void app_free(struct app **ap)
         arena_destroy(&a->modules[i].arena);
     if (a->mapper)
         mapper_free(&a->mapper);
+    if (a->mimes)
+        map_free(&a->mimes);
     free(a->servlets);
     free(a->filters);
     free(a->mappings);
@@ -259,4 +263,16 @@ bool app_add_listener(struct app *a, const cs_listener *row, uint32_t module, st
 bool app_add_welcome_file(struct app *a, const char *name, struct err *err)
 {
     return mapper_add_welcome(a->mapper, name) || no_memory(a, err);
+}
+
+bool app_add_mime(struct app *a, const char *extension, const char *type, struct err *err)
+{
+    char *key = arena_strdup(&a->arena, extension);
+    char *copy = arena_strdup(&a->arena, type);
+    if (!key || !copy)
+        return no_memory(a, err);
+    for (char *p = key; *p; p++)
+        *p = ascii_lower(*p);
+    return map_get(a->mimes, span_of(key)) || map_put(a->mimes, span_of(key), copy, NULL) ||
+           no_memory(a, err);
 }

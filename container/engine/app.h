@@ -51,6 +51,8 @@ bool app_add_filter(struct app *a, const struct app_filter_spec *spec, struct er
 bool app_add_filter_mapping(struct app *a, const struct app_filter_mapping_spec *spec,
                             struct err *err);
 bool app_add_listener(struct app *a, const cs_listener *row, uint32_t module, struct err *err);
+/* A <mime-mapping>; EXTENSION in any case, without a dot. Of one that comes twice the first counts. */
+bool app_add_mime(struct app *a, const char *extension, const char *type, struct err *err);
 bool app_add_welcome_file(struct app *a, const char *name, struct err *err);
 
 /* The phases, each on the life-cycle thread. A failing one ends the start: then app_stop undoes what was

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "engine/engine_priv.h"
+#include "http/mime.h"
 #include "observe/log.h"
 
 static struct app_module *module_of(cs_ctx *ctx)
@@ -72,6 +73,24 @@ static int ctx_on_cleanup(cs_ctx *ctx, void (*fn)(void *arg), void *arg)
     return module_cleanup(m, &m->arena, fn, arg) ? CS_OK : CS_ENOMEM;
 }
 
+/* Those of web.xml may be longer than any of ours. */
+#define EXTENSION_MAX 64u
+
+static cs_str ctx_mime_type(cs_ctx *ctx, cs_str file_name)
+{
+    const struct app *a = module_of(ctx)->app;
+    struct span extension = mime_extension(from_str(file_name));
+    char lower[EXTENSION_MAX];
+    if (map_count(a->mimes) > 0 && extension.n <= sizeof(lower)) {
+        for (size_t i = 0; i < extension.n; i++)
+            lower[i] = ascii_lower(extension.p[i]);
+        const char *type = map_get(a->mimes, span_make(lower, extension.n));
+        if (type)
+            return to_str(span_of(type));
+    }
+    return to_str(mime_type(extension));
+}
+
 const struct cs_ctx_ops ctx_ops = {
     .size = sizeof(struct cs_ctx_ops),
     .minor = CS_ABI_MINOR_MAX,
@@ -81,6 +100,7 @@ const struct cs_ctx_ops ctx_ops = {
     .state = ctx_state,
     .alloc = ctx_alloc,
     .on_cleanup = ctx_on_cleanup,
+    .mime_type = ctx_mime_type,
 };
 
 /* ---- config ---- */

@@ -152,7 +152,8 @@ static void keep_fields(struct exchange *x, struct headers *kept)
 {
     for (uint32_t i = 0; i < x->res.headers.n; i++) {
         const struct header *h = &x->res.headers.v[i];
-        if (h->field == FIELD_ALLOW || h->field == FIELD_RETRY_AFTER || h->field == FIELD_LOCATION)
+        if (h->field == FIELD_ALLOW || h->field == FIELD_RETRY_AFTER ||
+            h->field == FIELD_LOCATION || h->field == FIELD_CONTENT_RANGE)
             headers_add(kept, &x->arena, h->name, h->value);
     }
 }

@@ -14,7 +14,7 @@ static const struct span texts[FIELD_COUNT] = {
 
 /* The switch in field_find names every field once more: who adds one to fields.def adds it there,
  * under its length (test_headers checks each). */
-_Static_assert(FIELD_COUNT == 22, "fields.def and field_find differ");
+_Static_assert(FIELD_COUNT == 23, "fields.def and field_find differ");
 
 /* Most clients send the canonical spelling: one compare of words. Others cost a pass over the name. */
 static inline bool same(const char *p, const char *text, size_t n)
@@ -72,6 +72,7 @@ enum http_field field_find(struct span name)
         break;
     case 13:
         TRY(AUTHORIZATION, 13);
+        TRY(CONTENT_RANGE, 13);
         TRY(LAST_MODIFIED, 13);
         break;
     case 14:

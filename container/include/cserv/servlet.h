@@ -320,6 +320,14 @@ static inline int cs_ctx_on_cleanup(cs_ctx *ctx, void (*fn)(void *arg), void *ar
     return ctx->ops->on_cleanup(ctx, fn, arg);
 }
 
+/* The media type that FILE_NAME's extension stands for, in any case: web.xml's <mime-mapping> (the webapp's,
+ * then conf/web.xml's), then the container's own list. Absent when it is not known. Lives as long as the
+ * webapp. Since minor 2. */
+static inline cs_str cs_ctx_mime_type(cs_ctx *ctx, const char *file_name)
+{
+    return ctx->ops->mime_type(ctx, cs_str_of(file_name));
+}
+
 /* ---- init of a servlet or filter: valid during init ------------------------------------------------ */
 
 /* The registration's name. */
