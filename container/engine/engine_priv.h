@@ -69,7 +69,7 @@ struct app {
     struct app_module *modules; /* its generation's own_count, then the server's */
     uint32_t own_count, module_count;
     struct mapper *mapper;
-    struct map *mimes;          /* extension in lower case: media type */
+    struct map *mimes;         /* extension in lower case: media type */
     struct servlet **servlets; /* in order of registration */
     struct filter **filters;
     struct filter_mapping **mappings;

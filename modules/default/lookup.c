@@ -20,7 +20,7 @@
 #define SECOND_NS  INT64_C(1000000000)
 #define READ_AGAIN 3 /* times, when a file changes while it is read */
 
-void file_close(struct file *f)
+void lookup_end(struct file *f)
 {
     entry_release(f->entry);
     if (f->fd >= 0)
@@ -288,7 +288,7 @@ static int choose_coding(struct site *s, cs_str path, cs_str accept, struct file
     if (!beside(path, coding, other) ||
         fetch(s, cs_str_of(other), path.ptr, which[best], &coded) != 0)
         return 0; /* it has just gone: the file itself will do */
-    file_close(out);
+    lookup_end(out);
     *out = coded;
     return 0;
 }

@@ -18,7 +18,7 @@ struct file {
 #define LOOKUP_FOLDER    1
 #define LOOKUP_NONE_FITS 2
 int lookup_file(struct site *s, cs_str path, cs_str accept, struct file *out);
-void file_close(struct file *f);
+void lookup_end(struct file *f);
 
 /* The status that a failed look at the disk gives: 403, 404, 503, 500. */
 uint32_t status_of(int error);

@@ -187,6 +187,6 @@ int serve_get(struct ask *a)
     if (found < 0)
         return serve_error(a, status_of(found));
     int rc = found == LOOKUP_NONE_FITS ? serve_error(a, 406) : send_file(a, &f);
-    file_close(&f);
+    lookup_end(&f);
     return rc;
 }

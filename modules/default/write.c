@@ -103,7 +103,7 @@ static bool conditions_hold(struct ask *a)
         v.modified = f.entry->id.modified_ns / 1000000000;
     }
     bool hold = conditions_judge(&a->conditions, &v, false) == CONDITIONS_PERFORM;
-    file_close(&f);
+    lookup_end(&f);
     return hold;
 }
 

@@ -64,20 +64,20 @@ static int make_tree(void **state)
     (void)state;
     snprintf(top, sizeof(top), "/tmp/cserv-beneath-XXXXXX");
     assert_non_null(mkdtemp(top));
-    static const char *const folders[] = {"out",      "out/deep",     "root",     "root/a",
-                                          "root/a/b", "root/WEB-INF", "root/swap"};
+    static const char *const folders[] = {"out",      "out/deep",     "site",     "site/a",
+                                          "site/a/b", "site/WEB-INF", "site/swap"};
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
         make_folder(folders[i]);
     make_file("out/secret", SECRET);
     make_file("out/deep/secret", SECRET);
-    make_file("root/f", "f");
-    make_file("root/a/g", "g");
-    make_file("root/a/b/h", "h");
-    make_file("root/swap/secret", "inside");
-    make_file("root/WEB-INF/web.xml", "web.xml");
-    make_file("root/page.jsp", "source");
-    assert_int_equal(mkfifo(at("root/fifo"), 0644), 0);
-    make_socket("root/socket");
+    make_file("site/f", "f");
+    make_file("site/a/g", "g");
+    make_file("site/a/b/h", "h");
+    make_file("site/swap/secret", "inside");
+    make_file("site/WEB-INF/web.xml", "web.xml");
+    make_file("site/page.jsp", "source");
+    assert_int_equal(mkfifo(at("site/fifo"), 0644), 0);
+    make_socket("site/socket");
     static const char *const links[][2] = {
         {"f", "to-f"},
         {"a", "to-a"},
@@ -88,8 +88,8 @@ static int make_tree(void **state)
         {"to-f", "to-to-f"},
         {"../out/secret", "out-file"},
         {"../out", "out-folder"},
-        {"../../root/f", "out-and-in"},
-        {"../root/f", "out-and-in-2"},
+        {"../../site/f", "out-and-in"},
+        {"../site/f", "out-and-in-2"},
         {"/etc/passwd", "absolute"},
         {"/", "absolute-root"},
         {"loop-2", "loop-1"},
@@ -104,7 +104,7 @@ static int make_tree(void **state)
     };
     for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
         char path[128];
-        snprintf(path, sizeof(path), "root/%s", links[i][1]);
+        snprintf(path, sizeof(path), "site/%s", links[i][1]);
         make_link(links[i][0], path);
     }
     return 0;
@@ -120,7 +120,7 @@ static int remove_tree(void **state)
 
 static int open_root(void)
 {
-    int root = open(at("root"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int root = open(at("site"), O_PATH | O_DIRECTORY | O_CLOEXEC);
     assert_true(root >= 0);
     return root;
 }
@@ -162,7 +162,7 @@ static const struct {
     {"out-and-in-2", NULL, EXDEV, true},
     {"out-by-dots", NULL, EXDEV, true},
     {"absolute", NULL, EXDEV, true},
-    {"absolute-root/etc/passwd", NULL, EXDEV, true},
+    {"absolute-site/etc/passwd", NULL, EXDEV, true},
     {"magic", NULL, EXDEV, true},
     {"../out/secret", NULL, EXDEV, false},
     {"a/../../out/secret", NULL, EXDEV, false},
@@ -262,9 +262,9 @@ static void *rename_all_the_while(void *arg)
 {
     struct race *r = arg;
     char inside[128], trap[128], moving[128], moved[128];
-    snprintf(inside, sizeof(inside), "%s/root/swap", top);
-    snprintf(trap, sizeof(trap), "%s/root/trap", top);
-    snprintf(moving, sizeof(moving), "%s/root/a/b", top);
+    snprintf(inside, sizeof(inside), "%s/site/swap", top);
+    snprintf(trap, sizeof(trap), "%s/site/trap", top);
+    snprintf(moving, sizeof(moving), "%s/site/a/b", top);
     snprintf(moved, sizeof(moved), "%s/out/b", top);
     while (!atomic_load(&r->end)) {
         if (renameat2(AT_FDCWD, inside, AT_FDCWD, trap, RENAME_EXCHANGE) != 0)
@@ -281,8 +281,8 @@ static void check_race(open_fn *open_it)
     struct race r = {.end = false};
     pthread_t thread;
     int root = open_root(), opened = 0, refused = 0;
-    make_link("../out", "root/trap");
-    make_link("a/b/../../swap/secret", "root/through");
+    make_link("../out", "site/trap");
+    make_link("a/b/../../swap/secret", "site/through");
     assert_int_equal(pthread_create(&thread, NULL, rename_all_the_while, &r), 0);
     static const char *const paths[] = {"swap/secret", "trap/secret", "through", "a/b/up-up"};
     for (int i = 0; i < 20000 || atomic_load(&r.swaps) < 1000; i++) {
@@ -303,13 +303,13 @@ static void check_race(open_fn *open_it)
     close(root);
     assert_true(opened > 0 && refused > 0);
     struct stat st;
-    if (lstat(at("root/swap"), &st) == 0 && S_ISLNK(st.st_mode)) {
+    if (lstat(at("site/swap"), &st) == 0 && S_ISLNK(st.st_mode)) {
         char other[128];
-        snprintf(other, sizeof(other), "%s/root/trap", top);
-        assert_int_equal(renameat2(AT_FDCWD, at("root/swap"), AT_FDCWD, other, RENAME_EXCHANGE), 0);
+        snprintf(other, sizeof(other), "%s/site/trap", top);
+        assert_int_equal(renameat2(AT_FDCWD, at("site/swap"), AT_FDCWD, other, RENAME_EXCHANGE), 0);
     }
-    unlink(at("root/trap"));
-    unlink(at("root/through"));
+    unlink(at("site/trap"));
+    unlink(at("site/through"));
 }
 
 static void a_raced_rename_leads_nowhere(void **state)
