@@ -139,8 +139,8 @@ static void tell(struct spool_account *a, enum spool_result r, int error)
         return;
     }
     LOG(spool, LOG_WARN,
-        "%s: refused for %s%s%s (folder %s; held: %" PRIu64 " bytes of memory, %" PRIu64
-        " bytes in %" PRIu64 " files; %" PRIu64 " more since the last such line)",
+        "%s: at %s%s%s (folder %s; held: %" PRIu64 " bytes of memory, %" PRIu64 " bytes in %" PRIu64
+        " files; %" PRIu64 " more since the last such line)",
         rows[r].text, a->name, error ? ": " : "", error ? strerror(error) : "", s->folder,
         atomic_load(&s->used.memory), atomic_load(&s->used.bytes), atomic_load(&s->used.files),
         atomic_exchange(&t->untold, 0));
