@@ -87,6 +87,36 @@ static void pipelined_behind_others(void **unused)
     end();
 }
 
+/* Without ticks, and with nothing more to read: a connection that a worker gives back for its body has to
+ * wake the poller, or it waits for ever. */
+static void given_back_to_a_sleeping_poller(void **unused)
+{
+    (void)unused;
+    static const size_t sizes[] = {2000, 66536, 70000, 100000};
+    begin();
+    rig.options.no_tick = true;
+    rig.engine.slow = true; /* not run by the poller itself */
+    rig_start(&rig);
+    char *p = make(100000), *packet = malloc(101000);
+    assert_non_null(packet);
+    int fd = client_connect(&rig, 0);
+    for (int i = 0; i < 200; i++) {
+        size_t n = sizes[(size_t)i % ARRAY_COUNT(sizes)];
+        int k = snprintf(packet, 1000,
+                         "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
+                         "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n",
+                         n);
+        memcpy(packet + k, p, n);
+        send_all(fd, packet, (size_t)k + n);
+        assert_int_equal(client_answer(fd, expected("", 0)), 200);
+        assert_int_equal(client_answer(fd, expected(p, n)), 200);
+    }
+    close(fd);
+    free(packet);
+    free(p);
+    end();
+}
+
 static void memory_short_means_file(void **unused)
 {
     (void)unused;
@@ -127,8 +157,9 @@ static void too_large(void **unused)
     client_send(fd, "\r\n9c40\r\n");
     assert_int_equal(refused(fd, "maxBodySize"), 413);
     fd = client_connect(&rig, 0); /* who sends everything first hears it, too */
-    send_head_of(fd, 1 << 20);
-    send_all(fd, p, 1 << 20);
+    send_head_of(fd, 20 << 20);
+    for (int i = 0; i < 20; i++)
+        send_all(fd, p, 1 << 20);
     assert_int_equal(refused(fd, "maxBodySize"), 413);
     assert_int_equal(atomic_load(&rig.engine.served), 0);
     still_serves();
@@ -251,6 +282,7 @@ int main(void)
         cmocka_unit_test(byte_by_byte),
         cmocka_unit_test(all_in_files),
         cmocka_unit_test(pipelined_behind_others),
+        cmocka_unit_test(given_back_to_a_sleeping_poller),
         cmocka_unit_test(memory_short_means_file),
         cmocka_unit_test(too_large),
         cmocka_unit_test(failures_of_the_spool),
