@@ -74,6 +74,20 @@ bool chain_ref(struct chain *c, const void *p, size_t n, chain_release_fn *relea
     return true;
 }
 
+bool chain_put_front(struct chain *c, const void *p, size_t n, chain_release_fn *release, void *arg)
+{
+    struct chain one = CHAIN_EMPTY;
+    if (!chain_ref(&one, p, n, release, arg))
+        return false;
+    one.first->next = c->first;
+    c->first = one.first;
+    if (!c->last)
+        c->last = one.first;
+    c->len += one.len;
+    c->held += one.held;
+    return true;
+}
+
 bool chain_file(struct chain *c, int fd, uint64_t offset, size_t length, chain_release_fn *release,
                 void *arg)
 {

@@ -37,6 +37,9 @@ bool chain_file(struct chain *c, int fd, uint64_t offset, size_t length, chain_r
                 void *arg);
 chain_release_fn chain_close_fd;
 #define CHAIN_FD(fd) ((void *)(intptr_t)(fd))
+/* As chain_ref, but in front of everything. */
+bool chain_put_front(struct chain *c, const void *p, size_t n, chain_release_fn *release,
+                     void *arg);
 /* True: the next bytes are of a file; chain_iov gives none. */
 bool chain_front_file(const struct chain *c, struct chain_range *out);
 /* Moves pieces from the front of FROM to the end of TO until at least MAX bytes moved or FROM is

@@ -42,6 +42,8 @@ struct active *active_take(struct group *g, struct conn *c)
     a->linger_left = a->refused_body = 0;
     a->under_way = 0;
     a->receiving = NULL;
+    a->reading = false;
+    a->warm = 0;
     c->active = a;
     return a;
 }

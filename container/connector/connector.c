@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -315,6 +316,9 @@ void connector_stop(struct connector *c)
 {
     for (uint32_t i = 0; i < c->group_count; i++)
         pool_stop(c->groups[i].pool);
+    /* No connection waits for a job, but an io thread may still be about to wake a poller for one. */
+    while (atomic_load(&c->jobs) > 0)
+        sched_yield();
     for (uint32_t i = 0; i < c->group_count; i++) {
         struct group *g = &c->groups[i];
         if (!g->threads[0].started)

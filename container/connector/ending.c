@@ -108,6 +108,7 @@ static void conn_free(struct group *g, struct conn *c)
 
 void conn_die(struct group *g, struct conn *c, enum close_reason reason)
 {
+    struct active *a = c->active;
     CHECK(c->state != CONN_LENT);
     if (c->reason == CLOSE_none || close_reason_is_error(reason))
         c->reason = (uint8_t)reason;
@@ -117,10 +118,12 @@ void conn_die(struct group *g, struct conn *c, enum close_reason reason)
         conn_free(g, c);
         return;
     }
-    /* An io thread still uses its memory; the client need not wait for that. */
+    /* An io thread still uses its memory; neither the client nor a writer need wait for that. */
     list_remove(&c->again);
     poller_deadline(c, -1);
     shutdown(c->fd, SHUT_RDWR);
+    if (a && a->x && a->x->channel == &posted_channel)
+        give_up_exchange(a);
 }
 
 void conn_job_done(struct group *g, struct conn *c)

@@ -14,6 +14,7 @@
 #include "http/proto.h"
 #include "http1/h1.h"
 #include "net/listener.h"
+#include "spool/spool.h"
 #include "workers/pool.h"
 
 /* What pops out of the inbox. */
@@ -22,7 +23,8 @@ enum node_kind {
     NODE_POSTED, /* a posted exchange has output */
     NODE_ADOPT,  /* an accepted socket for this group */
     NODE_CALL,   /* run a function with the role held */
-    NODE_BODY    /* a part of a request's body was written to its file, or could not be */
+    NODE_BODY,   /* a part of a request's body was written to its file, or could not be */
+    NODE_FILE    /* a part of a file that is being sent was read */
 };
 
 enum job_kind { JOB_LEASE, JOB_EXCHANGE };
@@ -54,8 +56,10 @@ struct active {
     bool in_body;               /* the head of the request under way is complete */
     bool head_timed;            /* the head's deadline runs */
     uint64_t linger_left;       /* bytes that are still dropped in LINGER */
-    uint64_t refused_body; /* announced body of a refused request: the client may still send it */
-    uint32_t under_way;    /* multiplexed: exchanges that went up and are not done */
+    uint64_t refused_body;  /* announced body of a refused request: the client may still send it */
+    bool reading;           /* an io thread reads of the file in front of `out` */
+    uint64_t warm, warm_us; /* bytes of that file known to be in memory, since when */
+    uint32_t under_way;     /* multiplexed: exchanges that went up and are not done */
 };
 
 struct call_node { /* NODE_CALL; lives on the caller's stack until done */
@@ -106,6 +110,7 @@ struct connector {
     struct net_listener **listeners;
     size_t listener_count;
     _Atomic uint32_t connections;
+    _Atomic uint32_t jobs; /* of io threads that will yet give something to an inbox */
     _Atomic bool draining, accept_paused;
     struct lock lock;  /* for `empty` */
     struct cond empty; /* a connection ended while draining */
@@ -140,16 +145,23 @@ enum send_result {
     SEND_DONE,
     SEND_BLOCKED, /* an edge will come */
     SEND_TURN,    /* it had its share of this turn: conn_again */
+    SEND_DISK,    /* an io thread reads what comes next: its end runs C again */
     SEND_FAILED,  /* the connection */
-    SEND_FILE     /* a file that is part of the answer cannot be read */
+    SEND_FILE,    /* a file that is part of the answer cannot be read */
+    SEND_NO_MEMORY
 };
 enum send_result conn_send(struct conn *c); /* a->out to the socket */
-/* SENT is SEND_FAILED or SEND_FILE. */
+/* SENT is SEND_FAILED or what comes after it. */
 void conn_send_failed(struct group *g, struct conn *c, enum send_result sent);
 void conn_output(struct group *g, struct conn *c);       /* state SEND */
 void conn_pump(struct group *g, struct conn *c);         /* state PARKED */
 void conn_after_answer(struct group *g, struct conn *c); /* output is out: next request or close */
 void conn_finish_exchange(struct conn *c); /* a->x is over: record, back to the protocol */
+
+/* file_window.c: poller. */
+/* What comes next of a->out is F: sends some. SEND_DONE: *SENT bytes went out. */
+enum send_result conn_send_file(struct conn *c, const struct chain_range *f, size_t *sent);
+void conn_file_read(struct group *g, struct inbox_node *node); /* NODE_FILE */
 
 /* ending.c: poller. */
 void conn_idle(struct group *g, struct conn *c);
@@ -209,6 +221,8 @@ struct pulled posted_pull(struct exchange *x, struct chain *into, size_t max);
 /* turn.c */
 void *group_main(void *arg);
 void group_call(struct group *g, void (*fn)(struct group *g, void *arg), void *arg);
+/* Any thread, at the end of a job that was counted in connector->jobs. */
+void group_give_job(struct group *g, struct inbox_node *node);
 void group_wake_call(struct group *g, struct call_node *call);
 
 /* accept.c */

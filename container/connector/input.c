@@ -109,8 +109,10 @@ static bool say(struct group *g, struct conn *c)
     switch (sent) {
     case SEND_DONE:
         break;
+    case SEND_DISK: /* not while nothing is answered */
     case SEND_FAILED:
     case SEND_FILE:
+    case SEND_NO_MEMORY:
         conn_send_failed(g, c, sent);
         return false;
     case SEND_TURN:

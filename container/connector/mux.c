@@ -45,9 +45,13 @@ static bool mux_send(struct group *g, struct conn *c)
     for (unsigned rounds = 0;; rounds++) {
         size_t before = a->out.len;
         enum send_result sent = conn_send(c);
-        if (sent == SEND_FAILED || sent == SEND_FILE) {
+        if (sent >= SEND_FAILED) {
             conn_send_failed(g, c, sent);
             return false;
+        }
+        if (sent == SEND_DISK) {
+            poller_deadline(c, -1); /* the disk is slow, not the client */
+            return true;
         }
         if (sent == SEND_BLOCKED) {
             if (a->out.len < before || before == 0)

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Sending on the poller: what a lease left over (SEND), and answers that are still being made (PARKED,
  * the drain behind a posted exchange). */
-#include <errno.h>
-#include <unistd.h>
-
 #include "connector/group_priv.h"
 #include "observe/counters.h"
 
 #define SEND_PIECES 64
 #define WINDOW      (256u * 1024u) /* taken from a posted exchange at a time */
 #define WINDOWS     4u             /* and so many in one turn */
-#define READ_SIZE   16384u
 
 long conn_sendv(struct conn *c, const struct iovec *iov, int n, bool more)
 {
@@ -21,61 +17,44 @@ long conn_sendv(struct conn *c, const struct iovec *iov, int n, bool more)
     return sent;
 }
 
-/* The transport has no sendfile. */
-static long send_read(struct conn *c, const struct chain_range *f)
-{
-    char bytes[READ_SIZE];
-    size_t n = f->length < sizeof(bytes) ? f->length : sizeof(bytes);
-    ssize_t got;
-    do
-        got = pread(f->fd, bytes, n, (off_t)f->offset);
-    while (got < 0 && errno == EINTR);
-    if (got <= 0)
-        return TRANSPORT_FILE;
-    struct iovec iov = {.iov_base = bytes, .iov_len = (size_t)got};
-    return conn_sendv(c, &iov, 1, (size_t)got < f->length);
-}
-
-static long send_file(struct conn *c, const struct chain_range *f)
-{
-    size_t n = f->length < WINDOW ? f->length : WINDOW;
-    return c->transport->sendfile ? c->transport->sendfile(c, f->fd, f->offset, n)
-                                  : send_read(c, f);
-}
-
-static long send_memory(struct conn *c, const struct chain *out)
+static enum send_result send_memory(struct conn *c, const struct chain *out, size_t *sent)
 {
     struct iovec iov[SEND_PIECES];
     int n = chain_iov(out, iov, SEND_PIECES);
     size_t bytes = 0;
     for (int i = 0; i < n; i++)
         bytes += iov[i].iov_len;
-    return conn_sendv(c, iov, n, bytes < out->len);
+    long k = conn_sendv(c, iov, n, bytes < out->len);
+    if (k == TRANSPORT_WANT_READ || k == TRANSPORT_WANT_WRITE)
+        return SEND_BLOCKED;
+    *sent = k < 0 ? 0 : (size_t)k;
+    return k < 0 ? SEND_FAILED : SEND_DONE;
 }
 
 enum send_result conn_send(struct conn *c)
 {
     struct active *a = c->active;
-    size_t turn = 0;
+    size_t turn = 0, sent;
     while (a->out.len > 0) {
         struct chain_range file;
         if (turn >= WINDOW * WINDOWS)
             return SEND_TURN;
-        long sent =
-            chain_front_file(&a->out, &file) ? send_file(c, &file) : send_memory(c, &a->out);
-        if (sent == TRANSPORT_WANT_READ || sent == TRANSPORT_WANT_WRITE)
-            return SEND_BLOCKED;
-        if (sent < 0)
-            return sent == TRANSPORT_FILE ? SEND_FILE : SEND_FAILED;
-        chain_consume(&a->out, (size_t)sent);
-        turn += (size_t)sent;
+        enum send_result r = chain_front_file(&a->out, &file) ? conn_send_file(c, &file, &sent)
+                                                              : send_memory(c, &a->out, &sent);
+        if (r != SEND_DONE)
+            return r;
+        chain_consume(&a->out, sent);
+        turn += sent;
     }
     return SEND_DONE;
 }
 
 void conn_send_failed(struct group *g, struct conn *c, enum send_result sent)
 {
-    conn_die(g, c, sent == SEND_FILE ? CLOSE_file : CLOSE_reset);
+    conn_die(g, c,
+             sent == SEND_FILE        ? CLOSE_file
+             : sent == SEND_NO_MEMORY ? CLOSE_memory
+                                      : CLOSE_reset);
 }
 
 /* The answer is out and its exchange, if any, is finished: next request or end. */
@@ -115,7 +94,12 @@ void conn_output(struct group *g, struct conn *c)
         break;
     case SEND_FAILED:
     case SEND_FILE:
+    case SEND_NO_MEMORY:
         conn_send_failed(g, c, sent);
+        break;
+    case SEND_DISK:
+        poller_deadline(c, -1); /* the disk is slow, not the client */
+        conn_armed(g, c);
         break;
     case SEND_TURN:
         conn_again(g, c);
@@ -201,8 +185,13 @@ void conn_pump(struct group *g, struct conn *c)
     }
     for (unsigned windows = 0;; windows++) {
         enum send_result sent = conn_send(c);
-        if (sent == SEND_FAILED || sent == SEND_FILE) {
+        if (sent >= SEND_FAILED) {
             conn_send_failed(g, c, sent);
+            return;
+        }
+        if (sent == SEND_DISK) {
+            poller_deadline(c, -1); /* the disk is slow, not the client */
+            conn_armed(g, c);
             return;
         }
         if (sent == SEND_TURN || (sent == SEND_DONE && windows >= WINDOWS)) {

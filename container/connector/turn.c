@@ -92,11 +92,22 @@ static void drain_inbox(struct group *g)
         case NODE_BODY:
             conn_body_saved(g, node);
             break;
+        case NODE_FILE:
+            conn_file_read(g, node);
+            break;
         case NODE_CALL:
             on_call(g, CONTAINER_OF(node, struct call_node, node));
             break;
         }
     }
+}
+
+void group_give_job(struct group *g, struct inbox_node *node)
+{
+    struct connector *c = g->connector;
+    if (inbox_give(&g->inbox, node, NULL, true))
+        poller_wake(g->poller);
+    atomic_fetch_sub(&c->jobs, 1); /* C may go from here on: see connector_stop */
 }
 
 /* Runs FN on the poller of G and waits for it. Not from the poller itself. */

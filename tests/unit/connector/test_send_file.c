@@ -4,49 +4,16 @@
  * client leaves, the file shrinks, the answer is given up, or memory is short. */
 #include "connector_rig.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include "choppy_transport.h"
 #include "failing_malloc.h"
+#include "file_answers.h"
 
-#define GET(path)  "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
-#define BIG        (8u * 1024 * 1024)
-#define NEXT       "GET /after HTTP/1.1\r\nHost: a\r\n\r\n"
 #define MIX_FILE   20011u /* more than what is copied */
 #define MIX_MEMORY 17003u
 #define MIX_SMALL  5u
 
-static char path[64]; /* of a file of BIG bytes, byte I is I % 251 */
-static struct stat file_stat;
-static char pattern[BIG + 251];
 static _Atomic int last_result;
 static _Atomic bool go_on;
-
-/* How many descriptors of the process are of the file. */
-static unsigned open_files(void)
-{
-    unsigned n = 0;
-    DIR *d = opendir("/proc/self/fd");
-    assert_non_null(d);
-    for (struct dirent *e; (e = readdir(d));) {
-        char name[300];
-        struct stat st;
-        snprintf(name, sizeof(name), "/proc/self/fd/%s", e->d_name);
-        if (stat(name, &st) == 0 && st.st_ino == file_stat.st_ino && st.st_dev == file_stat.st_dev)
-            n++;
-    }
-    closedir(d);
-    return n;
-}
-
-static int open_it(void)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    CHECK(fd >= 0);
-    return fd;
-}
 
 static void send_part(struct exchange *x, int64_t offset, int64_t length)
 {
@@ -100,24 +67,6 @@ static void serve(struct engine *e, struct exchange *x)
     }
 }
 
-static int make_file(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof(pattern); i++)
-        pattern[i] = (char)(i % 251);
-    snprintf(path, sizeof(path), "send_file_%d.tmp", (int)getpid());
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, pattern, BIG) != BIG || fstat(fd, &file_stat) != 0)
-        return -1;
-    return close(fd);
-}
-
-static int remove_file(void **state)
-{
-    (void)state;
-    return unlink(path);
-}
-
 static int set_up(void **state)
 {
     static struct rig r;
@@ -134,12 +83,7 @@ static int tear_down(void **state)
 {
     rig_stop(*state);
     assert_int_equal(open_files(), 0);
-    if (truncate(path, 0) != 0)
-        return -1;
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool whole = write(fd, pattern, BIG) == BIG;
-    close(fd);
-    return whole ? 0 : -1;
+    return mend_file();
 }
 
 /* ---- the client's side ---- */
@@ -221,30 +165,6 @@ static void fetch(struct rig *rig, const char *request, size_t length, int windo
     read_head(&r, head, sizeof(head));
     read_body(&r, head, length);
     read_after(&r);
-}
-
-/* Big answers in big reads. */
-static void fetch_big(struct rig *rig, const char *request, bool chunked, int window)
-{
-    int fd = client_connect(rig, window);
-    char head[1024];
-    static char got[65536];
-    client_send(fd, request);
-    client_head(fd, head, sizeof(head));
-    if (chunked)
-        assert_int_equal(client_chunk(fd), BIG);
-    for (size_t total = 0; total < BIG;) {
-        size_t want = BIG - total < sizeof(got) ? BIG - total : sizeof(got);
-        ssize_t n = client_read(fd, got, want);
-        assert_true(n > 0);
-        assert_memory_equal(got, pattern + total, (size_t)n);
-        total += (size_t)n;
-    }
-    if (chunked)
-        client_expect(fd, "\r\n0\r\n\r\n");
-    client_send(fd, NEXT);
-    client_answer(fd, "/after");
-    close(fd);
 }
 
 /* ---- cases ---- */
@@ -333,16 +253,6 @@ static void no_bytes_for_head(void **state)
     close(fd);
 }
 
-static size_t read_to_the_end(int fd)
-{
-    static char some[65536];
-    size_t total = 0;
-    for (ssize_t n; (n = client_read(fd, some, sizeof(some))) > 0;)
-        total += (size_t)n;
-    close(fd);
-    return total;
-}
-
 static void given_up_in_the_middle(void **state)
 {
     struct rig *r = *state;
@@ -384,13 +294,6 @@ static void cut_short_on_the_poller(void **state)
     assert_true(read_to_the_end(fd) < BIG);
     rig_await(rig_closed(r, "file") == 1);
     rig_await(open_files() == 0);
-}
-
-static void reset_now(int fd)
-{
-    struct linger reset = {.l_onoff = 1, .l_linger = 0};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-    close(fd);
 }
 
 static void client_leaves(void **state)
