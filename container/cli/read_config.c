@@ -24,7 +24,7 @@ void valve_classes_find(const char *base, const char *home, struct config_report
 {
     struct module_folders folders;
     struct err err = ERR_INIT;
-    if (!config_valves_add_own(&err))
+    if (!config_valves_add_own(base, &err))
         config_mistake(report, &err);
     module_folders_find(&folders, base, home);
     deploy_valve_tables(folders.list, report);

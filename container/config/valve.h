@@ -47,7 +47,7 @@ bool config_valves_add(const char *file, struct span text, struct err *err);
 struct valve_class *config_valve_find(const char *class_name);
 const struct valve_class *config_valves(void); /* the first; in order of adding */
 /* The valves that are built in. Again: nothing happens. */
-bool config_valves_add_own(struct err *err);
+bool config_valves_add_own(const char *base, struct err *err);
 void config_valves_clear(void); /* forgets all; for tests */
 
 /* Reads NODE, a <Valve> whose class is C, into a new valve of ARENA. Mistakes go to REPORT; NULL only

@@ -2,6 +2,7 @@
  * The valves that are built in. What a table cannot say of their attributes is checked here. Called by
  * cli before server.xml is read. */
 #include "config/valve.h"
+#include "config/valve_access.h"
 
 #include <string.h>
 
@@ -38,11 +39,12 @@ static bool check_error_report(const struct valve_config *v, struct err *err)
     return true;
 }
 
-bool config_valves_add_own(struct err *err)
+bool config_valves_add_own(const char *base, struct err *err)
 {
     if (config_valve_find("errorreport"))
         return true;
-    if (!config_valves_add("cserv", span_of(error_report), err))
+    if (!config_valve_access_add(base, err) ||
+        !config_valves_add("cserv", span_of(error_report), err))
         return false;
     struct valve_class *c = config_valve_find("errorreport");
     c->doc = "How the pages of errors look that no webapp answers itself.";

@@ -88,6 +88,7 @@ void deploy_free(struct deployment **dp)
     }
     if (!hang)
         modules_end(d);
+    access_close(d);
     webxml_free(&d->defaults);
     epoch_close(d);
     lock_destroy(&d->lock);

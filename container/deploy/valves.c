@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "config/valve_access.h"
 #include "deploy/webapp_priv.h"
 #include "engine/error_report.h"
 #include "engine/server_modules.h"
@@ -116,8 +117,8 @@ static bool set_error_report(struct deployment *d, const struct valve_config *v,
 static bool add_valve(struct deployment *d, const struct valve_config *v, struct engine_host *host,
                       struct context *context, struct err *err)
 {
-    if (strcmp(v->name, "accesslog") == 0)
-        return true; /* cli opens the logs */
+    if (config_valve_is_access(v))
+        return true; /* access.c opens the logs */
     if (strcmp(v->name, "errorreport") != 0)
         return add_module_valve(d, v, host, context, err);
     if (!context)
@@ -132,5 +133,5 @@ bool valves_add(struct deployment *d, const struct valve_config *list, struct en
     for (const struct valve_config *v = list; v; v = v->next)
         if (!add_valve(d, v, host, context, err))
             return err_at(err, v->file, v->line);
-    return true;
+    return access_open(d, list, host, context, err);
 }

@@ -58,6 +58,9 @@ struct deployment {
     uint64_t next_generation;
     struct generation *modules; /* the server modules */
     bool modules_hang;          /* code of theirs did not return */
+    struct access_log **access; /* all access logs, and the lists the engine got of them */
+    struct access_logs **access_lists;
+    size_t access_count, access_list_count;
     struct lock lock;
 };
 
@@ -86,6 +89,11 @@ void modules_end(struct deployment *d);
 /* valves.c: the valves of LIST for the whole engine (HOST and CONTEXT NULL), for HOST or for CONTEXT. */
 bool valves_add(struct deployment *d, const struct valve_config *list, struct engine_host *host,
                 struct context *context, struct err *err);
+
+/* access.c: the access logs in LIST, for CONTEXT, else HOST, else the engine. */
+bool access_open(struct deployment *d, const struct valve_config *list, struct engine_host *host,
+                 struct context *context, struct err *err);
+void access_close(struct deployment *d);
 
 /* epoch.c: work/<n>/ with a lock file; those of dead containers are removed. */
 bool epoch_open(struct deployment *d, struct err *err);

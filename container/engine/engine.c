@@ -155,6 +155,16 @@ void engine_host_set_logs(struct engine_host *h, const struct access_logs *logs)
     h->logs = logs;
 }
 
+const struct access_logs *engine_host_logs(const struct engine_host *h)
+{
+    return h->logs;
+}
+
+const struct access_logs *context_logs(const struct context *c)
+{
+    return c->logs;
+}
+
 void context_set_logs(struct context *c, const struct access_logs *logs)
 {
     c->logs = logs;

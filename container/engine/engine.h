@@ -38,6 +38,9 @@ struct context *engine_add_context(struct engine *e, struct engine_host *h, cons
 void engine_set_logs(struct engine *e, const struct access_logs *logs);
 void engine_host_set_logs(struct engine_host *h, const struct access_logs *logs);
 void context_set_logs(struct context *c, const struct access_logs *logs);
+/* What they have now: their own, else the outer ones; NULL: none. */
+const struct access_logs *engine_host_logs(const struct engine_host *h);
+const struct access_logs *context_logs(const struct context *c);
 const char *context_path(const struct context *c);
 const char *context_host(const struct context *c);
 /* Makes APP the one that requests get from now on (NULL: none). Returns the former one; it may still be

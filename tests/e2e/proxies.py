@@ -103,7 +103,7 @@ server = Server("behind")
 os.symlink(os.path.join(BUILD, "webapps", "examples"), server.webapp("examples"))
 os.makedirs(server.webapp("folder/deep"))
 server.configure(
-    "<Valve className=\"org.apache.catalina.valves.RemoteIpValve\"/>"
+    "<Valve className=\"org.apache.catalina.valves.RemoteIpValve\" internalProxies=\"127.0.0.1\"/>"
     "<Valve className=\"org.apache.catalina.valves.AccessLogValve\" directory=\"logs\" prefix=\"access\""
     " suffix=\".txt\" pattern=\"%a %{peer}a %h %s %U\" requestAttributesEnabled=\"true\"/>")
 server.start()

@@ -55,8 +55,8 @@ static void test_text(void **state)
     bad_text("valve\tother\ta org.example.Gate\n", "two valves called 'org.example.Gate'");
     bad_text("valve\ttwo words\t\n", "a valve without a name");
     assert_null(config_valve_find("x")); /* nothing of a malformed text */
-    assert_true(config_valves_add_own(&err));
-    assert_true(config_valves_add_own(&err));
+    assert_true(config_valves_add_own("/", &err));
+    assert_true(config_valves_add_own("/", &err));
     assert_non_null(config_valve_find("org.apache.catalina.valves.ErrorReportValve"));
 }
 
@@ -138,7 +138,7 @@ static void test_error_report(void **state)
 {
     struct err err = ERR_INIT;
     (void)state;
-    assert_true(config_valves_add_own(&err));
+    assert_true(config_valves_add_own("/", &err));
     host_failure("<Valve className='errorreport' errorCode.200='x'/>", "expected errorCode.0, or");
     host_failure("<Valve className='errorreport' errorCode.404=''/>", "errorCode.404 is empty");
     host_failure("<Valve className='errorreport' errorCod.404='x'/>", "has no attribute");
