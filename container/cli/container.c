@@ -152,6 +152,8 @@ static bool make_service(struct container *c, struct service_run *s, struct err 
     s->engine = engine_new(&eo, err);
     if (!s->engine)
         return false;
+    LOG(cli, LOG_INFO, "the service %s starts with the engine %s", s->config->name,
+        s->config->engine.name);
     struct deploy_options po = {
         .base = c->options->base,
         .home = c->options->home,

@@ -38,8 +38,12 @@ check abi-hash python3 "$here/abi_hash.py" --check
 check abi-layout python3 "$here/abi_layout.py"
 if [ -n "${BUILD-}" ]; then
     check symbols python3 "$here/check_symbols.py" "$BUILD"
+    check attribute-effects python3 "$here/attribute_effects.py" "$BUILD"
+    check docs-reference python3 "$here/docs_reference.py" "$BUILD"
 else
     echo "skip symbols: BUILD names no build folder"
+    echo "skip attribute-effects: BUILD names no build folder"
+    echo "skip docs-reference: BUILD names no build folder"
 fi
 clang_format=$(command -v clang-format-14 || command -v clang-format)
 case $("${clang_format:-false}" --version 2>/dev/null) in
