@@ -34,7 +34,7 @@ static int serve(struct spawned *s, struct server_config *config, struct err *er
                                   .sockets = sockets,
                                   .count = count,
                                   .supervisor_fd = s->supervisor_fd,
-                                  .log_to_stderr = s->log_to_stderr,
+                                  .log_to_stdout = s->log_to_stdout,
                                   .after_crash = s->after_crash};
     int code = run_container(&o);
     listen_close(&sockets, &count);
@@ -51,7 +51,7 @@ int cmd_container(int argc, char **argv)
         return EXIT_USAGE;
     }
     int code;
-    if (!container_start_log(s.base, s.log_to_stderr, &err) ||
+    if (!container_start_log(s.base, s.log_to_stdout, &err) ||
         !read_config(&config, s.base, s.home, &err)) {
         code = failed(s.supervisor_fd, &err);
     } else {

@@ -32,7 +32,7 @@ static int run_supervised(struct run *run, const struct server_config *config, s
     const struct supervisor_options o = {.config = config,
                                          .base = run->place->base,
                                          .home = run->place->home,
-                                         .log_to_stderr = true,
+                                         .log_to_stdout = true,
                                          .ready = ready,
                                          .arg = run};
     return supervisor_run(&o, err) ? EXIT_DONE : tell_error(err);
@@ -55,7 +55,7 @@ static int run_single(const struct place *place, const struct server_config *con
                                       .sockets = sockets,
                                       .count = count,
                                       .supervisor_fd = -1,
-                                      .log_to_stderr = true};
+                                      .log_to_stdout = true};
         code = run_container(&o);
         listen_close(&sockets, &count);
     } else {
@@ -77,7 +77,7 @@ int cmd_run(int argc, char **argv)
         {"--single", NULL, "one process, no supervisor: for gdb", &single, NULL}};
     const struct usage usage = {"run",
                                 "",
-                                "Serves in the foreground, with the log on stderr too. Ctrl-C or "
+                                "Serves in the foreground, with the log on stdout too. Ctrl-C or "
                                 "SIGTERM ends it in order, a\n"
                                 "second one hurries. SIGHUP opens the log files anew.",
                                 options,

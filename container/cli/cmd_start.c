@@ -18,6 +18,7 @@
 #include "cli/read_config.h"
 #include "cli/serving.h"
 #include "observe/log.h"
+#include "supervisor/output.h"
 #include "supervisor/supervisor.h"
 
 enum { REPORT_FD = 3 };
@@ -44,22 +45,17 @@ static void ready(void *arg, const struct server_status *status,
 /* Leaves the caller's terminal, pipes and files: nobody who reads from them waits for us. */
 static bool leave_caller(const struct place *place, int report_fd, struct err *err)
 {
-    char out[PATH_MAX];
     if (report_fd != REPORT_FD && dup2(report_fd, REPORT_FD) < 0)
         return err_sys(err, errno, "cannot keep the pipe to the starting command");
     (void)fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC);
     (void)close_range(REPORT_FD + 1, UINT_MAX, 0);
     umask(0027);
-    if (!path_join(out, sizeof out, place->base, "logs/cserv.out"))
-        return err_set(err, "the path of the base is too long: %s", place->base);
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    int log = open(out, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-    if (log < 0)
-        return err_sys(err, errno, "cannot write %s", out);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
+    if (null < 0 || dup2(null, 0) < 0)
         return err_sys(err, errno, "cannot leave the terminal");
     close(null);
-    close(log);
+    if (!output_take(place->base, err))
+        return false;
     return chdir(place->base) == 0 || err_sys(err, errno, "cannot go to %s", place->base);
 }
 

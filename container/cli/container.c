@@ -273,11 +273,12 @@ int container_request(struct container *c, const char *words, struct buf *reply)
     return rc;
 }
 
-bool container_start_log(const char *base, bool log_to_stderr, struct err *err)
+bool container_start_log(const char *base, bool log_to_stdout, struct err *err)
 {
-    char path[600];
-    snprintf(path, sizeof(path), "%s/logs/cserv.log", base);
-    struct log_options lo = {.path = path, .copy_fd = log_to_stderr ? STDERR_FILENO : -1};
+    char folder[PATH_MAX];
+    if (!path_join(folder, sizeof(folder), base, "logs"))
+        return err_set(err, "the path of the base is too long: %s", base);
+    struct log_options lo = {.folder = folder, .copy_fd = log_to_stdout ? STDOUT_FILENO : -1};
     return log_start(&lo, err);
 }
 
@@ -298,7 +299,7 @@ int container_run(const struct container_options *options)
     signal(SIGPIPE, SIG_IGN);
     bool logging = container_signals(&c, &err) &&
                    (options->supervisor_fd >= 0 || /* its command has started the log */
-                    container_start_log(options->base, options->log_to_stderr, &err));
+                    container_start_log(options->base, options->log_to_stdout, &err));
     if (!logging || !set_up(&c, &err)) {
         container_tell_failed(&c, &err);
         if (logging)

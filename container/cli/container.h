@@ -28,12 +28,12 @@ struct container_options {
      * then the control socket is served by the container itself. */
     int supervisor_fd;
     bool after_crash;   /* the container before ended unasked: the journal's word counts */
-    bool log_to_stderr; /* every log line also goes to stderr (foreground) */
+    bool log_to_stdout; /* every log line also goes to stdout (foreground) */
 };
 
 /* The server's log below BASE. The supervised container's command calls it before it reads the
  * configuration, so that what that has to say is in the log; `run --single` leaves it to container_run. */
-bool container_start_log(const char *base, bool log_to_stderr, struct err *err);
+bool container_start_log(const char *base, bool log_to_stdout, struct err *err);
 
 /* Returns the exit code. SIGTERM and SIGINT stop it in order, a second one hurries; SIGHUP reopens the
  * logs. The caller has blocked no signals and started no threads. */

@@ -14,8 +14,10 @@
 #include "cli/commands.h"
 #include "cli/container_priv.h"
 #include "cli/serving.h"
+#include "observe/access_log.h"
 #include "observe/log.h"
 #include "supervisor/control.h"
+#include "supervisor/output.h"
 #include "supervisor/status.h"
 
 #define DATAGRAM_MAX 8192u
@@ -29,20 +31,30 @@ bool container_signals(struct container *c, struct err *err)
     sigaddset(&set, SIGHUP);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
         return err_sys(err, errno, "cannot block signals");
+    signal(SIGHUP, SIG_DFL); /* the supervisor starts us with it ignored, and then it never comes */
     c->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return c->signal_fd >= 0 || err_sys(err, errno, "cannot make a signalfd");
+}
+
+static void reopen_logs(struct container *c)
+{
+    struct err err = ERR_INIT;
+    bool started = c->options->supervisor_fd >= 0 && !c->options->log_to_stdout; /* by `start` */
+    log_reopen();
+    access_logs_reopen();
+    LOG(cli, LOG_INFO, "the logs were opened anew");
+    if (started && !output_take(c->options->base, &err))
+        log_err(LOG_ROOM_cli, LOG_WARN, &err);
 }
 
 static void take_signals(struct container *c)
 {
     struct signalfd_siginfo info;
     while (read(c->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-        if (info.ssi_signo == SIGHUP) {
-            log_reopen();
-            LOG(cli, LOG_INFO, "the log was opened anew");
-        } else {
+        if (info.ssi_signo == SIGHUP)
+            reopen_logs(c);
+        else
             c->signals++;
-        }
     }
 }
 

@@ -29,7 +29,7 @@ int run_container(const struct run_options *o)
                                               .listeners = listeners,
                                               .listener_count = o->count,
                                               .supervisor_fd = o->supervisor_fd,
-                                              .log_to_stderr = o->log_to_stderr,
+                                              .log_to_stdout = o->log_to_stdout,
                                               .after_crash = o->after_crash};
     int code = container_run(&options);
     free(listeners);

@@ -11,7 +11,7 @@ struct run_options {
     struct listen_socket *sockets;
     size_t count;
     int supervisor_fd; /* -1: none */
-    bool log_to_stderr;
+    bool log_to_stdout;
     bool after_crash; /* see supervisor/spawn.h */
 };
 

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Access logs as their users see them: opening and closing (main thread), and recording, which puts a
- * line into the log's memory. What touches files is in access_writer.c. */
-#include <errno.h>
+ * Access logs as their users see them: options, opening and closing. Called by cli on the main thread;
+ * recording is in access_record.c, writing in access_writer.c. */
+#include <limits.h>
 #include <stdlib.h>
 #include "base/buf.h"
-#include "base/clock.h"
+#include "base/path.h"
 #include "observe/access_log_priv.h"
 #include "observe/counters.h"
 #include "observe/log.h"
-
-enum { LINE_SIZE = 4096, SPINS = 200 };
-
-int64_t (*access_clock)(void) = clock_wall_us;
 
 /* ---- options ---- */
 
@@ -37,18 +33,35 @@ static bool check_days(const struct access_log_options *o, struct err *err)
     return err_hint(err, "1 to 36500, or -1 to keep access logs for ever");
 }
 
+static bool make_file(struct day_file *f, const struct access_log_options *o, struct err *err)
+{
+    char folder[PATH_MAX];
+    struct day_file_options fo = {.folder = folder,
+                                  .prefix = o->prefix,
+                                  .suffix = o->suffix,
+                                  .date = o->file_date_format,
+                                  .rotatable = o->rotatable,
+                                  .renames = o->rename_on_rotate,
+                                  .max_days = o->max_days};
+    if (!path_join(folder, sizeof(folder), o->base, o->directory)) {
+        *f = (struct day_file){.fd = -1};
+        return err_set(err, "the directory of an access log is too long");
+    }
+    return day_file_make(f, &fo, err);
+}
+
 bool access_log_check(const struct access_log_options *o, struct err *err)
 {
     struct access_pattern pattern;
-    struct access_file file;
+    struct day_file file;
     if (!check_conditions(o, err) || !check_days(o, err))
         return false;
     bool ok = access_pattern_make(&pattern, o, err);
     access_pattern_end(&pattern);
     if (!ok)
         return false;
-    ok = access_file_make(&file, o, err) && access_file_check(&file, err);
-    access_file_end(&file);
+    ok = make_file(&file, o, err) && day_file_check(&file, err);
+    day_file_end(&file);
     return ok;
 }
 
@@ -70,7 +83,7 @@ static char *settings_of(const struct access_log_options *o)
 
 static void free_log(struct access_log *log)
 {
-    access_file_end(&log->file);
+    day_file_end(&log->file);
     access_pattern_end(&log->pattern);
     lock_destroy(&log->lock);
     free(log->active);
@@ -97,7 +110,7 @@ static struct access_log *new_log(const struct access_log_options *o, struct err
     log->active = malloc(ACCESS_ROOM);
     log->pending = malloc(ACCESS_ROOM);
     bool pattern = access_pattern_make(&log->pattern, o, err);
-    bool file = access_file_make(&log->file, o, pattern ? err : &(struct err){.line = 0});
+    bool file = make_file(&log->file, o, pattern ? err : &(struct err){.line = 0});
     if (pattern && file) {
         struct buf path = BUF_EMPTY;
         if (buf_printf(&path, "%s/%s*%s", log->file.names.folder, log->file.names.prefix,
@@ -139,8 +152,8 @@ struct access_log *access_log_open(const struct access_log_options *o, struct er
     if (other)
         return shared(log, other, err);
     int64_t now = access_clock();
-    log->change_us = access_file_next_us(&log->file, now);
-    if (!access_file_begin(&log->file, now, &why, err) || !access_writer_add(log, err)) {
+    log->change_us = day_file_next_us(&log->file, now);
+    if (!day_file_begin(&log->file, now, &why, err) || !access_writer_add(log, err)) {
         free_log(log);
         return NULL;
     }
@@ -187,112 +200,4 @@ bool access_logs_join(struct access_log *const *own, uint32_t count,
     for (uint32_t i = 0; i < all; i++)
         (*out)->v[i] = i < count ? own[i] : outer->v[i - count];
     return true;
-}
-
-/* ---- recording ---- */
-
-static inline void pause_briefly(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#endif
-}
-
-/* The lock is held for a memcpy: waiting in the kernel would cost more than the whole line. */
-static void acquire(struct access_log *log)
-{
-    for (int i = 0; i < SPINS; i++) {
-        if (lock_try(&log->lock))
-            return;
-        pause_briefly();
-    }
-    lock_acquire(&log->lock);
-}
-
-static void lose(struct access_log *log)
-{
-    atomic_fetch_add_explicit(&log->lost, 1, memory_order_relaxed);
-    counter_add(COUNTER_access_lines_lost, 1);
-    access_tell(log);
-}
-
-static void put(struct access_log *log, const struct access_line *line)
-{
-    acquire(log);
-    size_t before = log->used, after = before + line->n;
-    bool fits = after <= ACCESS_ROOM;
-    if (fits) {
-        if (line->wall_us >= log->change_us && log->mark == SIZE_MAX) {
-            log->mark = before;
-            log->mark_us = line->wall_us;
-        }
-        memcpy(log->active + before, line->p, line->n);
-        log->used = after;
-    }
-    lock_release(&log->lock);
-    if (!fits) {
-        lose(log);
-        return;
-    }
-    counter_add(COUNTER_access_lines, 1);
-    access_writer_notice(log, before < ACCESS_WAKE_AT && after >= ACCESS_WAKE_AT);
-}
-
-/* A line that is longer than usual. */
-static void put_long(struct access_log *log, const struct access_fields *f, int64_t wall_us)
-{
-    struct access_line line = {
-        .p = malloc(ACCESS_LINE_MAX), .size = ACCESS_LINE_MAX, .wall_us = wall_us};
-    if (line.p)
-        access_render(&log->pattern, f, &line);
-    if (line.p && line.n <= line.size)
-        put(log, &line);
-    else
-        lose(log);
-    free(line.p);
-}
-
-void access_logs_record(const struct access_logs *logs, const struct access_fields *f)
-{
-    char text[LINE_SIZE];
-    struct access_line line = {.p = text, .size = sizeof(text), .wall_us = access_clock()};
-    for (uint32_t i = 0; i < logs->count; i++) {
-        struct access_log *log = logs->v[i];
-        access_render(&log->pattern, f, &line);
-        if (line.n <= line.size)
-            put(log, &line);
-        else
-            put_long(log, f, line.wall_us);
-    }
-}
-
-/* ---- trouble ---- */
-
-static enum access_trouble trouble_of(int failure)
-{
-    if (failure == 0 || failure == EAGAIN)
-        return ACCESS_BEHIND;
-    if (failure == ENOSPC || failure == EDQUOT)
-        return ACCESS_FULL;
-    return failure == ENXIO || failure == EPIPE ? ACCESS_NO_READER : ACCESS_UNWRITABLE;
-}
-
-void access_tell(struct access_log *log)
-{
-    int failure = atomic_load_explicit(&log->failure, memory_order_relaxed);
-    enum access_trouble trouble = trouble_of(failure);
-    uint64_t held, lost = atomic_load_explicit(&log->lost, memory_order_relaxed);
-    char why[128] = "the writer does not keep up, or its disk is blocked";
-    if (!log_limit_pass(&log->limits[trouble], &held))
-        return;
-    if (failure != 0) {
-        struct err e = ERR_INIT;
-        err_sys(&e, failure, "x");
-        memcpy(why, e.why, sizeof(why));
-        why[sizeof(why) - 1] = '\0';
-    }
-    atomic_store_explicit(&log->told, lost, memory_order_relaxed);
-    LOG(observe, LOG_ERROR,
-        "access log %s: %s; %llu lines are lost so far. Requests go on; what fits waits in memory",
-        log->path, why, (unsigned long long)lost);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One access log: the memory that lines are put into, its file, its trouble. Between access_log.c (the
- * threads that record), access_writer.c (the thread that writes) and access_file.c (its files). */
+ * threads that record), access_writer.c (the thread that writes). */
 #ifndef OBSERVE_ACCESS_LOG_PRIV_H
 #define OBSERVE_ACCESS_LOG_PRIV_H
 #include <stdatomic.h>
 #include "base/list.h"
 #include "base/lock.h"
 #include "observe/access_priv.h"
-#include "observe/dated_file.h"
+#include "observe/day_file.h"
 #include "observe/log_limit.h"
 
 enum {
@@ -17,39 +17,6 @@ enum {
     ACCESS_TICK_MS = 250,         /* the writer looks at least so often while lines come */
     ACCESS_SLEEP_MS = 2000        /* without a line for so long, it waits to be woken */
 };
-
-/* ---- files: the writer's; before it starts and after it ended the main thread's ---- */
-
-struct access_file {
-    struct dated_names names; /* these four are constant */
-    bool rotatable, renames;
-    int32_t max_days; /* -1: for ever */
-    int fd;           /* -1: not open */
-    dev_t device;
-    ino_t inode;
-    bool torn;                    /* the last thing written is a part of a line */
-    char current[FILE_NAME_SIZE]; /* what it is called now */
-    char dated[FILE_NAME_SIZE];   /* ... and with its date */
-    uint64_t retry_us;            /* not opened again before */
-    int64_t cleaned_day;
-};
-
-bool access_file_make(struct access_file *f, const struct access_log_options *o, struct err *err);
-/* Whether the folder can be written to, or could be made. Changes nothing. */
-bool access_file_check(const struct access_file *f, struct err *err);
-/* The first time; makes the folder. What may pass by itself (no reader, no space) is no failure: *WHY is
- * its errno then, else 0. */
-bool access_file_begin(struct access_file *f, int64_t wall_us, int *why, struct err *err);
-void access_file_end(struct access_file *f);
-/* Before a write: opens the file again when it was replaced, removed, not there, or REOPEN says so. False:
- * it is not open, *WHY is the errno. *CUT: it is another file now and the former one ends within a line. */
-bool access_file_ready(struct access_file *f, bool reopen, int64_t wall_us, int *why, bool *cut);
-/* What is written from now on is of WALL_US: another file, if its date is another one. */
-void access_file_turn(struct access_file *f, int64_t wall_us);
-/* When the next turn may be due. */
-int64_t access_file_next_us(const struct access_file *f, int64_t wall_us);
-/* Once a day. */
-void access_file_clean(struct access_file *f, int64_t wall_us);
 
 /* ---- logs ---- */
 
@@ -81,7 +48,7 @@ struct access_log {
     _Alignas(64) char *pending; /* the writer's: ACCESS_ROOM bytes on their way to the file */
     size_t pending_at, pending_n, pending_mark;
     int64_t pending_mark_us;
-    struct access_file file;
+    struct day_file file;
     uint64_t reopened; /* access_writer.c */
 
     _Atomic int failure;         /* errno of the last try to write; 0: it worked */

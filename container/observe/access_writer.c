@@ -56,10 +56,10 @@ static void take(struct access_log *log)
 static void turn(struct access_log *log)
 {
     int64_t at = log->pending_mark_us;
-    access_file_turn(&log->file, at);
+    day_file_turn(&log->file, at);
     log->pending_mark = SIZE_MAX;
     lock_acquire(&log->lock);
-    log->change_us = access_file_next_us(&log->file, at);
+    log->change_us = day_file_next_us(&log->file, at);
     lock_release(&log->lock);
 }
 
@@ -123,14 +123,14 @@ static bool write_log(struct access_log *log, bool *any)
     int why = 0;
     bool cut, again = log->reopened != reopen;
     log->reopened = reopen;
-    access_file_clean(&log->file, access_clock());
+    day_file_clean(&log->file, access_clock());
     for (int round = 0; round < 2; round++) { /* what a failure kept back, and what came since */
         if (is_done(log))
             take(log);
         if (is_done(log) && !again)
             break;
         *any = true;
-        bool open = access_file_ready(&log->file, again, access_clock(), &why, &cut);
+        bool open = day_file_ready(&log->file, again, access_clock(), &why, &cut);
         again = false;
         if (cut)
             skip_line(log);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The file of an access log over days: opened, opened again when somebody moved or removed it, changed
- * with the date, old ones removed. Called by the writer thread. */
+ * A log's file over days: see day_file.h. Called by the writers of the server's log and the access logs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,25 +8,22 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/path.h"
-#include "observe/access_log_priv.h"
-#include "observe/log.h"
+#include "observe/day_file.h"
+#include "observe/log_limit.h"
 
 enum { RETRY_MS = 1000, FOLDER_MODE = 0750 };
 
-bool access_file_make(struct access_file *f, const struct access_log_options *o, struct err *err)
+bool day_file_make(struct day_file *f, const struct day_file_options *o, struct err *err)
 {
-    char folder[PATH_MAX];
-    *f = (struct access_file){.fd = -1,
-                              .rotatable = o->rotatable,
-                              .renames = o->rotatable && o->rename_on_rotate,
-                              .max_days = o->rotatable ? o->max_days : -1,
-                              .cleaned_day = INT64_MIN};
-    if (!path_join(folder, sizeof(folder), o->base, o->directory))
-        return err_set(err, "the directory of an access log is too long");
-    return dated_names_make(&f->names, folder, o->prefix, o->suffix, o->file_date_format, err);
+    *f = (struct day_file){.fd = -1,
+                           .rotatable = o->rotatable,
+                           .renames = o->rotatable && o->renames,
+                           .max_days = o->rotatable ? o->max_days : -1,
+                           .cleaned_day = INT64_MIN};
+    return dated_names_make(&f->names, o->folder, o->prefix, o->suffix, o->date, err);
 }
 
-static void name_for(struct access_file *f, int64_t wall_us)
+static void name_for(struct day_file *f, int64_t wall_us)
 {
     struct date_time t;
     date_time_of(wall_us, &t);
@@ -40,7 +36,7 @@ static void name_for(struct access_file *f, int64_t wall_us)
 
 /* ---- opening ---- */
 
-bool access_file_check(const struct access_file *f, struct err *err)
+bool day_file_check(const struct day_file *f, struct err *err)
 {
     char folder[PATH_MAX];
     struct stat st;
@@ -52,12 +48,12 @@ bool access_file_check(const struct access_file *f, struct err *err)
     } else if (access(folder, W_OK | X_OK) == 0) {
         return true;
     }
-    err_sys(err, errno, "cannot write access logs into %s", f->names.folder);
+    err_sys(err, errno, "cannot write logs into %s", f->names.folder);
     return err_hint(err, "Let the server's user write to it: chown or chmod u+wx '%s'", folder);
 }
 
 /* Moves the undated file away when it was last written on another date. */
-static void put_away(struct access_file *f, const char *dated)
+static void put_away(struct day_file *f, const char *dated)
 {
     char from[PATH_MAX], to[PATH_MAX];
     if (!path_join(from, sizeof(from), f->names.folder, f->current) ||
@@ -67,11 +63,11 @@ static void put_away(struct access_file *f, const char *dated)
         return;
     static struct log_limit limit;
     LOG_LIMITED(observe, LOG_ERROR, &limit,
-                "cannot rename the access log %s to %s: %s; going on in the same file", from, dated,
+                "cannot rename the log %s to %s: %s; going on in the same file", from, dated,
                 errno == EEXIST ? "that file exists" : "error of the system");
 }
 
-static void put_away_former(struct access_file *f)
+static void put_away_former(struct day_file *f)
 {
     char path[PATH_MAX], dated[FILE_NAME_SIZE];
     struct stat st;
@@ -86,7 +82,7 @@ static void put_away_former(struct access_file *f)
 }
 
 /* Opens f->current. The file that was open stays when that fails. */
-static int open_current(struct access_file *f, bool *cut)
+static int open_current(struct day_file *f, bool *cut)
 {
     struct stat st;
     int fd = dated_open(f->names.folder, f->current);
@@ -117,7 +113,7 @@ static bool passes(int why)
     return why == ENXIO || why == ENOSPC || why == EDQUOT || why == EMFILE || why == ENFILE;
 }
 
-bool access_file_begin(struct access_file *f, int64_t wall_us, int *why, struct err *err)
+bool day_file_begin(struct day_file *f, int64_t wall_us, int *why, struct err *err)
 {
     bool cut;
     if (!path_make_dirs(f->names.folder, FOLDER_MODE, err))
@@ -126,11 +122,11 @@ bool access_file_begin(struct access_file *f, int64_t wall_us, int *why, struct 
     put_away_former(f);
     *why = open_current(f, &cut);
     if (*why != 0 && !passes(*why))
-        return err_sys(err, *why, "cannot open the access log %s/%s", f->names.folder, f->current);
+        return err_sys(err, *why, "cannot open the log %s/%s", f->names.folder, f->current);
     return true;
 }
 
-void access_file_end(struct access_file *f)
+void day_file_end(struct day_file *f)
 {
     if (f->fd >= 0)
         close(f->fd);
@@ -141,7 +137,7 @@ void access_file_end(struct access_file *f)
 /* ---- while it runs ---- */
 
 /* Somebody moved or removed it, or put another one in its place. */
-static bool is_replaced(const struct access_file *f)
+static bool is_replaced(const struct day_file *f)
 {
     char path[PATH_MAX];
     struct stat st;
@@ -152,7 +148,7 @@ static bool is_replaced(const struct access_file *f)
     return st.st_dev != f->device || st.st_ino != f->inode;
 }
 
-bool access_file_ready(struct access_file *f, bool reopen, int64_t wall_us, int *why, bool *cut)
+bool day_file_ready(struct day_file *f, bool reopen, int64_t wall_us, int *why, bool *cut)
 {
     *why = 0;
     *cut = false;
@@ -168,7 +164,7 @@ bool access_file_ready(struct access_file *f, bool reopen, int64_t wall_us, int 
     return f->fd >= 0;
 }
 
-void access_file_turn(struct access_file *f, int64_t wall_us)
+void day_file_turn(struct day_file *f, int64_t wall_us)
 {
     char former[FILE_NAME_SIZE];
     bool cut;
@@ -187,7 +183,7 @@ void access_file_turn(struct access_file *f, int64_t wall_us)
     f->fd = -1;
 }
 
-int64_t access_file_next_us(const struct access_file *f, int64_t wall_us)
+int64_t day_file_next_us(const struct day_file *f, int64_t wall_us)
 {
     struct date_time t;
     if (!f->rotatable)
@@ -196,7 +192,7 @@ int64_t access_file_next_us(const struct access_file *f, int64_t wall_us)
     return date_pattern_next(&f->names.date, &t) * 1000000;
 }
 
-void access_file_clean(struct access_file *f, int64_t wall_us)
+void day_file_clean(struct day_file *f, int64_t wall_us)
 {
     struct date_time t;
     if (f->max_days < 0)
@@ -207,6 +203,6 @@ void access_file_clean(struct access_file *f, int64_t wall_us)
     f->cleaned_day = date_day(&t);
     unsigned removed = dated_remove_old(&f->names, &t, f->max_days, f->current);
     if (removed > 0)
-        LOG(observe, LOG_INFO, "%u access logs %s/%s* older than %d days were removed", removed,
+        LOG(observe, LOG_INFO, "%u log files %s/%s* older than %d days were removed", removed,
             f->names.folder, f->names.prefix, f->max_days);
 }

@@ -27,14 +27,16 @@ enum log_room {
 /* clang-format on */
 
 struct log_options {
-    const char *path;   /* appended to, made 0640; NULL: only the copy */
+    /* Made when it is missing. The lines stand in cserv.YYYY-MM-DD.log in it (local date, 0640, kept for
+     * 90 days), to which cserv.log is a link. NULL: only the copy. */
+    const char *folder;
     int copy_fd;        /* every line also goes there (stderr under `run`); -1: nowhere */
     size_t queue_lines; /* capacity of the queue; 0 = 4096 */
 };
 
 /* Before log_start lines go straight to stderr, at LOG_WARN and above. */
 bool log_start(const struct log_options *options, struct err *err);
-void log_reopen(void); /* the writer opens its path anew before the next line (SIGHUP) */
+void log_reopen(void); /* the writer opens its file anew before the next line (SIGHUP) */
 /* Waits until everything queued before the call is written, at most LIMIT_MS. */
 bool log_flush(uint32_t limit_ms);
 void log_stop(void);        /* flushes, ends the writer; lines after it go to stderr again */
@@ -48,6 +50,10 @@ extern _Atomic uint8_t log_levels[LOG_ROOM_COUNT];
 /* Never blocks, never fails to the caller; longer than 2,048 bytes is cut with "...". */
 void log_line(enum log_room room, enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* One line straight into FOLDER's log and to COPY_FD (-1: nowhere), for the supervisor, which has no
+ * writer thread and few lines. False: it is not in the log. */
+bool log_alone(const char *folder, int copy_fd, enum log_room room, enum log_level level,
+               const char *text);
 /* err_text of E as a line. */
 void log_err(enum log_room room, enum log_level level, const struct err *e);
 

@@ -10,93 +10,44 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/thread.h"
-#include "observe/log_file.h"
-#include "observe/log_priv.h"
+#include "observe/log_output.h"
 
 enum {
-    BATCH_SIZE = 64 * 1024,
     DEFAULT_LINES = 4096,
-    GATHER_MS = 20,   /* lines come together at least so long between two writes */
-    REPEAT_MS = 1000, /* between two reports of lost lines, and two tries to reopen */
+    GATHER_MS = 20,    /* lines come together at least so long between two writes */
+    RETRY_MS = 1000,   /* until it is tried again to tell of lost lines */
+    REPEAT_MS = 60000, /* between two reports of lost lines */
     STOP_FLUSH_MS = 5000,
     STOP_JOIN_MS = 2000
 };
 
 struct writer {
     struct thread thread;
-    char *path; /* NULL: only the copy */
-    struct log_sink file, copy;
-    bool reopen_failed;
-    uint64_t reopen_at, report_at; /* not before */
-    uint64_t reported;             /* lost lines that the log tells of */
-    char *batch;
-    size_t used;
-    char space[]; /* BATCH_SIZE bytes, `batch` */
+    struct log_output *output;
+    uint64_t report_at; /* not before */
+    uint64_t reported;  /* lost lines that the log tells of */
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct writer *running; /* set and cleared by log_start and log_stop, one thread at a time */
 static bool abandoned;         /* a writer never came back from its disk */
 
-/* The lines lost when the batch did not all get where it counts: to the file if there is one. */
-static size_t flush_batch(struct writer *w)
-{
-    size_t lost_file = log_sink_write(&w->file, w->batch, w->used);
-    size_t lost_copy = log_sink_write(&w->copy, w->batch, w->used);
-    w->used = 0;
-    return w->path ? lost_file : lost_copy;
-}
-
-static size_t put_line(struct writer *w, int64_t wall_us, enum log_level level, const char *thread,
-                       enum log_room room, const char *text, size_t n)
-{
-    size_t lost = BATCH_SIZE - w->used < LOG_LINE_MAX ? flush_batch(w) : 0;
-    w->used += log_format(w->batch + w->used, wall_us, level, thread, room, text, n);
-    return lost;
-}
-
-/* A line of the writer's own, written by itself. False when it was lost; that is not counted. */
-static bool say(struct writer *w, const char *text)
-{
-    CHECK(w->used == 0);
-    put_line(w, clock_wall_us(), LOG_WARN, thread_self_name(), LOG_ROOM_observe, text,
-             strlen(text));
-    return flush_batch(w) == 0;
-}
-
 static void report_drops(struct writer *w, bool at_once)
 {
     uint64_t dropped = log_dropped(), now = clock_us();
     if (dropped == w->reported || (!at_once && now < w->report_at))
         return;
-    char text[128];
-    snprintf(text, sizeof(text),
-             "%llu log lines were lost: the queue was full or the log not writable",
-             (unsigned long long)(dropped - w->reported));
-    if (say(w, text))
+    char text[256];
+    struct err why = ERR_INIT;
+    if (log_output_failure(w->output) != 0)
+        err_sys(&why, log_output_failure(w->output), "x");
+    snprintf(text, sizeof(text), "%llu log lines were lost: %.150s",
+             (unsigned long long)(dropped - w->reported),
+             why.why[0] ? why.why : "more came at once than could be written");
+    bool told = log_output_say(w->output, LOG_ERROR, text);
+    if (told)
         w->reported = dropped;
-    w->report_at = now + MS_TO_US(REPEAT_MS);
-}
-
-/* The old file is kept while the new one cannot be opened; tried again with later lines. */
-static void reopen(struct writer *w)
-{
-    if (!w->path)
-        return;
-    int fd = log_file_open(w->path);
-    if (fd >= 0) {
-        close(w->file.fd);
-        w->file = (struct log_sink){.fd = fd};
-        w->reopen_failed = false;
-        return;
-    }
-    char text[LOG_MESSAGE_MAX];
-    snprintf(text, sizeof(text), "cannot reopen %.1500s: error %d; going on in the old file",
-             w->path, errno);
-    if (!w->reopen_failed)
-        say(w, text);
-    w->reopen_failed = true;
-    w->reopen_at = clock_us() + MS_TO_US(REPEAT_MS);
+    w->report_at = now + MS_TO_US(told ? REPEAT_MS : RETRY_MS);
 }
 
 static uint64_t write_entries(struct writer *w, struct log_entry *e)
@@ -104,12 +55,12 @@ static uint64_t write_entries(struct writer *w, struct log_entry *e)
     uint64_t count = 0, lost = 0;
     while (e) {
         struct log_entry *next = e->next;
-        lost += put_line(w, e->wall_us, e->level, e->thread, e->room, e->text, e->n);
+        lost += log_output_put(w->output, e->wall_us, e->level, e->thread, e->room, e->text, e->n);
         free(e);
         e = next;
         count++;
     }
-    lost += flush_batch(w);
+    lost += log_output_flush(w->output);
     atomic_fetch_add_explicit(&log_queue.dropped, lost, memory_order_relaxed);
     return count;
 }
@@ -160,10 +111,10 @@ static void *run(void *arg)
     for (bool stop = false; !stop;) {
         bool reopen_now;
         struct log_entry *first = take_lines(w, &reopen_now, &stop);
-        if (reopen_now || (w->reopen_failed && clock_us() >= w->reopen_at))
-            reopen(w);
-        report_drops(w, stop);
+        if (reopen_now)
+            log_output_reopen(w->output);
         uint64_t count = write_entries(w, first);
+        report_drops(w, stop);
         if (!stop)
             settle(count);
     }
@@ -179,31 +130,21 @@ static void set_up(void)
 
 static void free_writer(struct writer *w)
 {
-    if (w->file.fd >= 0)
-        close(w->file.fd);
-    free(w->path);
+    log_output_close(w->output);
     free(w);
 }
 
 static struct writer *new_writer(const struct log_options *options, struct err *err)
 {
-    struct writer *w = calloc(1, sizeof(*w) + BATCH_SIZE);
+    struct writer *w = calloc(1, sizeof(*w));
     if (!w) {
         err_set(err, "no memory for the log");
         return NULL;
     }
-    w->batch = w->space;
-    w->file.fd = -1;
-    w->copy.fd = options->copy_fd;
-    if (!options->path)
+    w->output = log_output_open(options, err);
+    if (w->output)
         return w;
-    w->path = strdup(options->path);
-    w->file.fd = w->path ? log_file_open(w->path) : -1;
-    if (w->file.fd >= 0)
-        return w;
-    err_sys(err, w->path ? errno : ENOMEM, "cannot open the log");
-    err_at(err, options->path, 0);
-    free_writer(w);
+    free(w);
     return NULL;
 }
 

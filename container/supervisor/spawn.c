@@ -63,7 +63,7 @@ static bool environment_make(struct command_line *l)
 static bool command_line_make(struct command_line *l, const struct spawn_options *o, int fd)
 {
     static char name[] = "cserv", command[] = SPAWN_COMMAND, b[] = "-b", home[] = "--home",
-                supervisor[] = "--supervisor", listen[] = "--listen", log[] = "--log-to-stderr",
+                supervisor[] = "--supervisor", listen[] = "--listen", log[] = "--log-to-stdout",
                 crash[] = "--after-crash";
     size_t n = 0;
     l->argv = calloc(ARGUMENTS_FIXED + 2 * o->count, sizeof *l->argv);
@@ -81,7 +81,7 @@ static bool command_line_make(struct command_line *l, const struct spawn_options
     l->argv[n++] = (char *)(uintptr_t)o->home;
     l->argv[n++] = supervisor;
     l->argv[n++] = l->supervisor;
-    if (o->log_to_stderr)
+    if (o->log_to_stdout)
         l->argv[n++] = log;
     if (o->after_crash)
         l->argv[n++] = crash;
@@ -111,6 +111,7 @@ static _Noreturn void become_container(const struct spawn_options *o, const stru
     (void)setpgid(0, 0);
     for (int sig = 1; sig < SIGRTMIN; sig++)
         signal(sig, SIG_DFL);
+    signal(SIGHUP, SIG_IGN);  /* until it takes signals: to open logs anew must not end it */
     signal(SIGTTOU, SIG_IGN); /* its log lines must not stop it: it is a background group now */
     (void)close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC);
     bool good = keep_over_exec(fd);
@@ -198,8 +199,8 @@ bool spawn_parse(int argc, char **argv, struct spawned *out, struct err *err)
     if (!out->listeners)
         return err_set(err, "out of memory");
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--log-to-stderr") == 0) {
-            out->log_to_stderr = true;
+        if (strcmp(argv[i], "--log-to-stdout") == 0) {
+            out->log_to_stdout = true;
         } else if (strcmp(argv[i], "--after-crash") == 0) {
             out->after_crash = true;
         } else if (i + 1 >= argc || !parse_pair(argv[i], argv[i + 1], out)) {

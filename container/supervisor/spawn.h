@@ -12,7 +12,7 @@ struct spawn_options {
     const char *base, *home;
     const struct listen_socket *sockets;
     size_t count;
-    bool log_to_stderr;
+    bool log_to_stdout;
     bool after_crash; /* the one before ended unasked, and not by SIGKILL */
 };
 
@@ -29,7 +29,7 @@ struct spawn_listener { /* one inherited socket */
 struct spawned {
     const char *base, *home; /* within argv */
     int supervisor_fd;
-    bool log_to_stderr, after_crash;
+    bool log_to_stdout, after_crash;
     struct spawn_listener *listeners; /* malloc */
     size_t count;
 };

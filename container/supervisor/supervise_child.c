@@ -62,7 +62,7 @@ void child_start(struct supervisor *s)
                               .home = s->o->home,
                               .sockets = s->sockets,
                               .count = s->count,
-                              .log_to_stderr = s->o->log_to_stderr,
+                              .log_to_stdout = s->o->log_to_stdout,
                               .after_crash = s->after_crash};
     struct err err = ERR_INIT;
     s->start_at_us = DEADLINE_NONE;

@@ -13,41 +13,32 @@
 #include <unistd.h>
 #include "base/check.h"
 #include "base/path.h"
+#include "supervisor/output.h"
 #include "supervisor/supervisor_priv.h"
 
 /* From a hurried container's second SIGTERM to its SIGKILL. */
 enum { HURRY_MS = 2000 };
 
-/* One write: lines of two processes in one file must not mix. */
-static void write_line(int fd, enum log_level level, const char *message)
-{
-    static const char *const names[] = {"DEBUG", "INFO", "WARN", "ERROR"};
-    char date[32];
-    struct timespec now;
-    struct tm local;
-    clock_gettime(CLOCK_REALTIME, &now);
-    localtime_r(&now.tv_sec, &local);
-    strftime(date, sizeof date, "%d-%b-%Y %H:%M:%S", &local);
-    dprintf(fd, "%s.%03ld %s [supervisor] supervisor %s\n", date, now.tv_nsec / 1000000,
-            names[level], message);
-}
-
 void supervisor_say(struct supervisor *s, enum log_level level, const char *fmt, ...)
 {
-    char message[1024], path[PATH_MAX];
+    char message[1024], folder[PATH_MAX];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(message, sizeof message, fmt, ap);
     va_end(ap);
-    int log = -1;
-    if (path_join(path, sizeof path, s->o->base, "logs/cserv.log"))
-        log = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-    if (log >= 0) {
-        write_line(log, level, message);
-        close(log);
-    }
-    if (log < 0 || s->o->log_to_stderr)
-        write_line(STDERR_FILENO, level, message);
+    int copy = s->o->log_to_stdout ? STDOUT_FILENO : -1;
+    bool logged = path_join(folder, sizeof folder, s->o->base, "logs") &&
+                  log_alone(folder, copy, LOG_ROOM_supervisor, level, message);
+    if (!logged && copy < 0)
+        fprintf(stderr, "cserv: %s\n", message);
+}
+
+/* Logs are opened line by line; what is printed is not. */
+static void reopen_output(struct supervisor *s)
+{
+    struct err err = ERR_INIT;
+    if (!s->o->log_to_stdout && !output_take(s->o->base, &err))
+        supervisor_say(s, LOG_WARN, "%s: %s", err.what, err.why);
 }
 
 void supervisor_stop(struct supervisor *s, uint64_t limit_ms)
@@ -83,6 +74,8 @@ static void take_signals(struct supervisor *s)
     struct signalfd_siginfo info;
     while (read(s->signals, &info, sizeof info) == (ssize_t)sizeof info) {
         int sig = (int)info.ssi_signo;
+        if (sig == SIGHUP)
+            reopen_output(s);
         if (sig == SIGCHLD)
             child_reap(s);
         else if (sig == SIGHUP || sig == SIGQUIT)

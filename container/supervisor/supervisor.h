@@ -13,7 +13,7 @@ enum { SUPERVISOR_WAIT_MS = 3000 };
 struct supervisor_options {
     const struct server_config *config;
     const char *base, *home;
-    bool log_to_stderr; /* `run`: log lines are also shown there */
+    bool log_to_stdout; /* `run`: log lines are also shown there */
     /* The first container accepts connections. Not called again after a restart. */
     void (*ready)(void *arg, const struct server_status *status,
                   const struct listen_socket *sockets, size_t count);

@@ -49,8 +49,8 @@ void control_ask(void *arg, uint32_t id, const char *words);      /* a control_r
 void control_replied(struct supervisor *s, struct span datagram); /* "<id> <0 or 1>\n<text>" */
 /* supervisor.c */
 void supervisor_stop(struct supervisor *s, uint64_t limit_ms); /* begins, or hurries on */
-/* A line in logs/cserv.log (and on stderr under `run`), in the form of observe/log.h: the container
- * has the writer thread, the supervisor writes its rare lines itself. */
+/* A line in the log (and on stdout under `run`): the container has the writer thread, the supervisor
+ * writes its rare lines itself. */
 void supervisor_say(struct supervisor *s, enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -43,10 +43,10 @@ static int rig_up(void **state)
     snprintf(rig_folder, sizeof(rig_folder), "/tmp/cserv-access-XXXXXX");
     if (!mkdtemp(rig_folder))
         return -1;
-    snprintf(rig_server_log, sizeof(rig_server_log), "%s/server", rig_folder);
+    snprintf(rig_server_log, sizeof(rig_server_log), "%s/cserv.log", rig_folder);
     access_clock = rig_clock;
     atomic_store(&rig_time_us, RIG_TIME_US);
-    struct log_options options = {.path = rig_server_log, .copy_fd = -1};
+    struct log_options options = {.folder = rig_folder, .copy_fd = -1};
     return log_start(&options, &err) ? 0 : -1;
 }
 

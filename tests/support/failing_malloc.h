@@ -3,6 +3,7 @@
  * it is on. Not with sanitizers, which have their own. One program includes it once. */
 #ifndef SUPPORT_FAILING_MALLOC_H
 #define SUPPORT_FAILING_MALLOC_H
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,8 +47,11 @@ static bool failing_malloc_now(void)
 {
     uint64_t left = atomic_load_explicit(&failing_malloc_left, memory_order_relaxed);
     while (left > 0)
-        if (atomic_compare_exchange_weak(&failing_malloc_left, &left, left - 1))
+        if (atomic_compare_exchange_weak(&failing_malloc_left, &left, left - 1)) {
+            if (left == 1)
+                errno = ENOMEM; /* libc itself relies on that */
             return left == 1;
+        }
     return false;
 }
 

@@ -39,8 +39,9 @@ static inline int fixture_setup(void **state)
     snprintf(fixture_base, sizeof(fixture_base), "/tmp/cserv-config-XXXXXX");
     if (!mkdtemp(fixture_base) || !path_make_dirs(fixture_path("conf"), 0700, &err))
         return -1;
-    return log_start(&(struct log_options){.path = fixture_path("log"), .copy_fd = -1}, &err) ? 0
-                                                                                              : -1;
+    return log_start(&(struct log_options){.folder = fixture_path("log"), .copy_fd = -1}, &err)
+               ? 0
+               : -1;
 }
 
 static inline int fixture_teardown(void **state)
@@ -58,8 +59,8 @@ static inline const char *fixture_logged(void)
     struct err err = ERR_INIT;
     assert_true(log_flush(10000));
     buf_clear(&fixture_log);
-    if (path_exists(fixture_path("log")))
-        assert_true(path_read_file(fixture_path("log"), 1 << 20, &fixture_log, &err));
+    if (path_exists(fixture_path("log/cserv.log")))
+        assert_true(path_read_file(fixture_path("log/cserv.log"), 1 << 20, &fixture_log, &err));
     return buf_cstr(&fixture_log);
 }
 

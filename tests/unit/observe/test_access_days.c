@@ -102,7 +102,7 @@ static void a_full_file_is_renamed(void **state)
     access_log_close(&log);
     assert_string_equal(rig_file("access_log.txt"), "three\nfour\n");
     assert_string_equal(rig_file(TOMORROW), "two\n");
-    assert_int_equal(rig_count(rig_server(), "cannot rename the access log"), 1);
+    assert_int_equal(rig_count(rig_server(), "cannot rename the log"), 1);
 }
 
 static void touch(const char *name)
@@ -143,7 +143,7 @@ static void old_files_are_removed_and_nothing_else(void **state)
     assert_true(path_is_dir(rig_path("access_log.2025-01-02.txt")));
     struct stat st;
     assert_int_equal(lstat(rig_path("access_log.2025-01-03.txt"), &st), 0);
-    assert_non_null(strstr(rig_server(), "3 access logs"));
+    assert_non_null(strstr(rig_server(), "3 log files"));
     /* And again with the next day. */
     atomic_store(&rig_time_us, MIDNIGHT_US);
     rig_record(log, "two");

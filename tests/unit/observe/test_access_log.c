@@ -227,10 +227,10 @@ static void what_cannot_work_is_refused(void **state)
     o = rig_options("%k");
     expect_refusal(&o, "%k at character 1 of the pattern");
     o = rig_options("%u");
-    o.directory = "server/below";
+    o.directory = "cserv.log/below";
     struct err err = ERR_INIT;
     assert_false(access_log_check(&o, &err));
-    assert_non_null(strstr(err.what, "cannot write access logs into"));
+    assert_non_null(strstr(err.what, "cannot write logs into"));
     assert_null(access_log_open(&o, &err));
     assert_string_equal(rig_file(TODAY), "(none)");
     assert_false(path_exists(rig_path("")));

@@ -41,13 +41,12 @@ static void a_cause_is_told_of_once_a_minute(void **state)
 static void lines_tell_what_was_held_back(void **state)
 {
     (void)state;
-    char path[] = "/tmp/cserv-limit-XXXXXX";
-    int fd = mkstemp(path);
+    char folder[] = "/tmp/cserv-limit-XXXXXX", path[64];
     struct log_limit limit = {.told_us = 0};
-    struct log_options options = {.path = path, .copy_fd = -1};
+    struct log_options options = {.folder = folder, .copy_fd = -1};
     struct err err = ERR_INIT;
     struct buf text = BUF_EMPTY;
-    assert_true(fd >= 0 && log_start(&options, &err));
+    assert_true(mkdtemp(folder) && log_start(&options, &err));
     errno = EBADF;
     for (int i = 0; i < 4; i++)
         LOG_LIMITED(net, LOG_ERROR, &limit, "port %d", i);
@@ -56,14 +55,14 @@ static void lines_tell_what_was_held_back(void **state)
     a_minute_passes(&limit);
     LOG_LIMITED(net, LOG_ERROR, &limit, "port %d", 4);
     log_stop();
+    snprintf(path, sizeof(path), "%s/cserv.log", folder);
     assert_true(path_read_file(path, 10000, &text, &err));
     const char *got = buf_cstr(&text);
     assert_non_null(strstr(got, "net port 0\n"));
     assert_null(strstr(got, "port 1"));
     assert_non_null(strstr(got, "net port 4 (3 more since the last such line)\n"));
     buf_free(&text);
-    close(fd);
-    unlink(path);
+    assert_true(path_remove_tree(folder, &err));
 }
 
 int main(void)

@@ -45,7 +45,7 @@ static int make_line(char storage[ARGUMENTS][64], char **argv, const struct list
     snprintf(storage[4], 64, "/home");
     snprintf(storage[5], 64, "--supervisor");
     snprintf(storage[6], 64, "%d", pair[1]);
-    snprintf(storage[7], 64, "--log-to-stderr");
+    snprintf(storage[7], 64, "--log-to-stdout");
     for (int i = 0; i < 2; i++) {
         snprintf(storage[8 + 2 * i], 64, "--listen");
         snprintf(storage[9 + 2 * i], 64, "%d:0:%s", sockets[i].fd, connectors[i].address);
@@ -90,7 +90,7 @@ static void sockets_find_their_connectors(void **state)
     assert_true(spawn_parse(l.argc, l.argv, &s, &err));
     assert_string_equal(s.base, "/base");
     assert_string_equal(s.home, "/home");
-    assert_true(s.log_to_stderr);
+    assert_true(s.log_to_stdout);
     assert_true(fcntl(l.sockets[0].fd, F_GETFD) & FD_CLOEXEC);
     assert_true(spawn_match(&s, &config, &found, &count, &err));
     assert_int_equal(count, 2);
