@@ -40,6 +40,15 @@ bool path_is_dir(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* PART was just made: the umask may have taken bits away. A set-group-ID bit that it has from its parent
+ * stays. */
+static bool set_dir_mode(const char *part, mode_t mode)
+{
+    struct stat st;
+    return stat(part, &st) == 0 &&
+           ((st.st_mode & 0777) == mode || chmod(part, (st.st_mode & 07000) | mode) == 0);
+}
+
 bool path_make_dirs(const char *dir, mode_t mode, struct err *err)
 {
     char part[PATH_MAX];
@@ -51,7 +60,10 @@ bool path_make_dirs(const char *dir, mode_t mode, struct err *err)
         if (part[i] != '/' && part[i] != '\0')
             continue;
         part[i] = '\0';
-        if (mkdir(part, mode) != 0) {
+        if (mkdir(part, mode) == 0) {
+            if (!set_dir_mode(part, mode))
+                return err_sys(err, errno, "cannot set the mode of folder '%s'", part);
+        } else {
             int errnum =
                 errno; /* any of several where the folder exists on a read-only file system */
             if (!path_is_dir(part))
@@ -61,6 +73,30 @@ bool path_make_dirs(const char *dir, mode_t mode, struct err *err)
         part[i] = dir[i];
     }
     return true;
+}
+
+static int with_mode(int fd, mode_t mode)
+{
+    struct stat st;
+    if (fd < 0 || (fstat(fd, &st) == 0 && ((st.st_mode & 07777) == mode || fchmod(fd, mode) == 0)))
+        return fd;
+    int errnum = errno;
+    close(fd);
+    errno = errnum;
+    return -1;
+}
+
+int path_make_file(const char *path, int flags, mode_t mode)
+{
+    flags |= O_CLOEXEC;
+    int fd = open(path, flags | O_CREAT | O_EXCL, mode);
+    if (fd >= 0 || errno != EEXIST || (flags & O_EXCL))
+        return with_mode(fd, mode);
+    fd = open(path, flags);
+    if (fd >= 0 || errno != ENOENT)
+        return fd;
+    /* A link that leads to nothing yet, or a file removed in between: now it is made. */
+    return with_mode(open(path, flags | O_CREAT, mode), mode);
 }
 
 /* Appends to OUT until the end of the file. Fails with an errno: EFBIG beyond MAX bytes. */

@@ -8,8 +8,14 @@
 
 /* DIR "/" NAME into BUF (NAME alone when it is absolute). False when it does not fit. */
 bool path_join(char *buf, size_t size, const char *dir, const char *name);
-/* Makes DIR and its parents with MODE (not changing existing ones). */
+/* The modes of everything a server makes, whatever the umask says. */
+enum { PATH_MODE_DIR = 0750, PATH_MODE_FILE = 0640, PATH_MODE_SECRET = 0600 };
+
+/* Makes DIR and its parents with MODE, without umask (not changing existing ones). */
 bool path_make_dirs(const char *dir, mode_t mode, struct err *err);
+/* open(2) that makes a missing file, with MODE as it is, without umask; an existing one keeps its mode.
+ * FLAGS as open's; O_CREAT and O_CLOEXEC are added. -1: errno. */
+int path_make_file(const char *path, int flags, mode_t mode);
 /* The whole file into OUT (appended), at most MAX bytes: more is an error. */
 bool path_read_file(const char *path, size_t max, struct buf *out, struct err *err);
 /* Writes PATH anew: temporary file beside it, fsync, rename, fsync of the folder. MODE is set as it

@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0
  * `cserv inspect FILE`: what a server would say of a module's file, without a server: the checks of the
  * file, the probe in a child, the tables. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/json.h"
+#include "base/path.h"
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/place.h"
 #include "loader/image.h"
 #include "loader/probe.h"
 
-/* The probe maps a private copy, as the server does: FILE may be replaced meanwhile. */
+/* The probe maps a private copy, as the server does: FILE may be replaced meanwhile. The copy must be
+ * where code may be executed from, so the folder can be chosen. */
 static bool probe_copy(const struct image *im, struct buf *said, struct err *err)
 {
-    char dir[] = "/tmp/cserv-inspect-XXXXXX", path[600];
-    if (!mkdtemp(dir))
-        return err_set(err, "cannot make a folder in /tmp");
+    const char *parent = getenv("TMPDIR");
+    char dir[PATH_MAX], path[PATH_MAX];
+    if (!parent || parent[0] == '\0')
+        parent = "/tmp";
+    if (!path_join(dir, sizeof(dir), parent, "cserv-inspect-XXXXXX"))
+        return err_set(err, "TMPDIR is too long for a path");
+    if (!mkdtemp(dir)) {
+        err_sys(err, errno, "cannot make a folder for the copy of the module in %s", parent);
+        return err_hint(err, "TMPDIR names another folder");
+    }
     bool ok = image_copy(im, dir, "inspected", path, sizeof(path), err);
     if (ok) {
         ok = probe_run(path, im->path, said, err);
@@ -27,43 +37,38 @@ static bool probe_copy(const struct image *im, struct buf *said, struct err *err
     return ok;
 }
 
-static int print_json(const struct image *im, struct span tables)
+static int print_json(const char *base, const struct image *im, struct span tables)
 {
-    struct buf out = BUF_EMPTY;
-    struct json j = json_begin(&out);
+    struct answer a;
     struct span line;
-    json_group(&j, NULL, '{');
-    json_string(&j, "file", span_of(im->path));
-    json_string(&j, "name", span_of(im->note.name));
-    json_string(&j, "version", span_of(im->note.version));
-    json_int(&j, "abiMajor", im->note.abi_major);
-    json_int(&j, "abiMinor", im->note.abi_minor);
-    json_string(&j, "sha256", span_of(im->hash));
-    json_group(&j, "tables", '[');
+    answer_begin(&a, base);
+    json_string(&a.j, "file", span_of(im->path));
+    json_string(&a.j, "name", span_of(im->note.name));
+    json_string(&a.j, "version", span_of(im->note.version));
+    json_int(&a.j, "abiMajor", im->note.abi_major);
+    json_int(&a.j, "abiMinor", im->note.abi_minor);
+    json_string(&a.j, "sha256", span_of(im->hash));
+    json_group(&a.j, "tables", '[');
     while (span_split(&tables, '\n', &line)) {
         if (line.n > 0)
-            json_string(&j, NULL, line);
+            json_string(&a.j, NULL, line);
     }
-    json_group_end(&j, ']');
-    json_group_end(&j, '}');
-    if (j.ok)
-        printf("%.*s\n", SPAN_ARG(buf_span(&out)));
-    buf_free(&out);
-    return j.ok ? EXIT_DONE : EXIT_REFUSED;
+    json_group_end(&a.j, ']');
+    return answer_end(&a);
 }
 
-static int inspect(const char *file, bool json)
+static int inspect(const char *base, const char *file, bool json)
 {
     struct image im;
     struct err err = ERR_INIT;
     struct buf said = BUF_EMPTY;
     int code = EXIT_DONE;
     if (!image_read(&im, file, &err))
-        return tell_error(&err);
+        return answer_error(base, json, &err);
     if (!probe_copy(&im, &said, &err)) {
-        code = tell_error(&err);
+        code = answer_error(base, json, &err);
     } else if (json) {
-        code = print_json(&im, buf_span(&said));
+        code = print_json(base, &im, buf_span(&said));
     } else {
         printf("%s: module %s %s, API %u.%u, sha256 %s\n%.*s", file, im.note.name, im.note.version,
                im.note.abi_major, im.note.abi_minor, im.hash, SPAN_ARG(buf_span(&said)));
@@ -76,8 +81,10 @@ static int inspect(const char *file, bool json)
 int cmd_inspect(int argc, char **argv)
 {
     bool json = false;
-    const char *base, *file;
-    const struct option options[] = {{"--json", NULL, "as one JSON object", &json, NULL}};
+    const char *base_option, *file;
+    struct place place;
+    struct err err = ERR_INIT;
+    const struct option options[] = {{"--json", NULL, JSON_DOC, &json, NULL}};
     const struct usage usage = {
         "inspect",
         "FILE",
@@ -86,6 +93,12 @@ int cmd_inspect(int argc, char **argv)
         options,
         1,
         1};
-    int code = options_parse(&usage, argc, argv, &base, &file);
-    return code >= 0 ? code : inspect(file, json);
+    int code = options_parse(&usage, argc, argv, &base_option, &file);
+    if (code >= 0)
+        return code;
+    if (!place_resolve(&place, base_option, &err))
+        return tell_error(&err);
+    if (!json)
+        tell_base(place.base);
+    return inspect(place.base, file, json);
 }

@@ -2,8 +2,8 @@
  * `cserv list`: the running server's webapps, as the container tells them. For --json its answer
  * is an array, which becomes a member of the object printed here. */
 #include <stdio.h>
+#include "cli/answer.h"
 #include "cli/commands.h"
-#include "base/json.h"
 #include "cli/options.h"
 #include "cli/place.h"
 #include "supervisor/control.h"
@@ -12,16 +12,10 @@ enum { ASK_MS = 10000 };
 
 static int print_json(const char *base, struct span webapps)
 {
-    struct buf out = BUF_EMPTY;
-    struct json j = json_begin(&out);
-    json_group(&j, NULL, '{');
-    json_string(&j, "base", span_of(base));
-    json_raw(&j, "webapps", webapps);
-    json_group_end(&j, '}');
-    if (j.ok)
-        printf("%.*s\n", SPAN_ARG(buf_span(&out)));
-    buf_free(&out);
-    return j.ok ? EXIT_DONE : EXIT_REFUSED;
+    struct answer a;
+    answer_begin(&a, base);
+    json_raw(&a.j, "webapps", webapps);
+    return answer_end(&a);
 }
 
 static int list(const char *base, bool json, struct err *err)
@@ -30,9 +24,9 @@ static int list(const char *base, bool json, struct err *err)
     int rc = 1, code = EXIT_REFUSED;
     const char *words = json ? "list --json" : "list";
     if (control_request(base, words, ASK_MS, &reply, &rc, err) != CONTROL_ANSWERED)
-        (void)tell_error(err);
+        (void)answer_error(base, json, err);
     else if (rc != 0)
-        fprintf(stderr, "cserv: %.*s\n", SPAN_ARG(buf_span(&reply)));
+        (void)answer_failed(base, json, buf_span(&reply));
     else if (json)
         code = print_json(base, buf_span(&reply));
     else if (buf_len(&reply) == 0 || fwrite(buf_data(&reply), 1, buf_len(&reply), stdout) > 0)
@@ -47,7 +41,7 @@ int cmd_list(int argc, char **argv)
     const char *base_option;
     struct place place;
     struct err err = ERR_INIT;
-    const struct option options[] = {{"--json", NULL, "as one JSON object", &json, NULL}};
+    const struct option options[] = {{"--json", NULL, JSON_DOC, &json, NULL}};
     const struct usage usage = {
         "list",
         "",

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/check.h"
 #include "base/path.h"
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/place.h"
@@ -17,7 +19,7 @@ enum { TEMPLATE_MAX = 1 << 20 };
 struct wish {
     const char *dir;
     int64_t port; /* -1: as in the shipped file */
-    bool loopback, bare;
+    bool loopback, bare, json;
 };
 
 static bool too_long(struct err *err, const char *path)
@@ -52,7 +54,7 @@ static bool make_folders(const char *dir, struct err *err)
     for (size_t i = 0; place_folders[i]; i++) {
         if (!path_join(folder, sizeof folder, dir, place_folders[i]))
             return too_long(err, dir);
-        if (!path_make_dirs(folder, 0750, err))
+        if (!path_make_dirs(folder, PATH_MODE_DIR, err))
             return false;
     }
     return true;
@@ -116,31 +118,11 @@ static bool set_attribute(struct buf *xml, const char *name, const char *value, 
     return true;
 }
 
-/* conf/web.xml as it is shipped. */
-static bool copy_web_xml(const char *conf, const struct wish *w, struct err *err)
+/* conf/server.xml: the shipped one with what was wished. */
+static bool write_server_xml(const char *conf, const struct wish *w, struct err *err)
 {
-    char from[PATH_MAX], to[PATH_MAX];
+    char file[PATH_MAX], port[32];
     struct buf xml = BUF_EMPTY;
-    if (!path_join(from, sizeof from, conf, "web.xml") ||
-        !path_join(to, sizeof to, w->dir, "conf/web.xml"))
-        return too_long(err, w->dir);
-    bool ok = path_read_file(from, TEMPLATE_MAX, &xml, err) &&
-              path_write_file(to, buf_span(&xml), 0640, err);
-    buf_free(&xml);
-    return ok;
-}
-
-static bool write_config(const struct place *place, const struct wish *w, struct err *err)
-{
-    char conf[PATH_MAX], file[PATH_MAX], port[32];
-    struct buf xml = BUF_EMPTY;
-    if (!place_shipped(place, "conf", conf)) {
-        err_set(err, "the shipped conf/server.xml is not found beside the program (%s)",
-                place->home);
-        return err_hint(err, "Run the program from where it was built or installed");
-    }
-    if (!copy_web_xml(conf, w, err))
-        return false;
     if (!path_join(file, sizeof file, conf, "server.xml"))
         return too_long(err, conf);
     snprintf(port, sizeof port, "%" PRId64, w->port);
@@ -149,22 +131,69 @@ static bool write_config(const struct place *place, const struct wish *w, struct
               (!w->loopback || set_attribute(&xml, "address", "127.0.0.1", err));
     if (ok && !path_join(file, sizeof file, w->dir, "conf/server.xml"))
         ok = too_long(err, w->dir);
-    ok = ok && path_write_file(file, buf_span(&xml), 0640, err);
+    ok = ok && path_write_file(file, buf_span(&xml), PATH_MODE_FILE, err);
     buf_free(&xml);
     return ok;
+}
+
+static bool copy_file(const char *from_dir, const char *name, const char *to_dir, struct err *err)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+    struct buf text = BUF_EMPTY;
+    if (!path_join(from, sizeof from, from_dir, name) || !path_join(to, sizeof to, to_dir, name))
+        return too_long(err, to_dir);
+    bool ok = path_read_file(from, TEMPLATE_MAX, &text, err) &&
+              path_write_file(to, buf_span(&text), PATH_MODE_FILE, err);
+    buf_free(&text);
+    return ok;
+}
+
+static bool write_config(const struct place *place, const struct wish *w, struct err *err)
+{
+    char conf[PATH_MAX], to[PATH_MAX], **names;
+    size_t count;
+    if (!place_shipped(place, "conf", conf)) {
+        err_set(err, "the shipped conf/server.xml is not found beside the program (%s)",
+                place->home);
+        return err_hint(err, "Run the program from where it was built or installed");
+    }
+    if (!path_join(to, sizeof to, w->dir, "conf"))
+        return too_long(err, w->dir);
+    if (!path_list(conf, &names, &count, err))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++)
+        if (span_ends(span_of(names[i]), SPAN_LIT(".xml")) && strcmp(names[i], "server.xml") != 0)
+            ok = copy_file(conf, names[i], to, err);
+    path_names_free(&names, &count);
+    return ok && write_server_xml(conf, w, err);
+}
+
+static int tell_made(const struct wish *w, const char *base, size_t linked)
+{
+    struct answer a;
+    if (!w->json) {
+        printf("made the base %s (%zu webapp%s linked in)\n", base, linked, linked == 1 ? "" : "s");
+        return EXIT_DONE;
+    }
+    answer_begin(&a, base);
+    json_int(&a.j, "webapps", (int64_t)linked);
+    return answer_end(&a);
 }
 
 static int makebase(const struct wish *w, struct err *err)
 {
     struct place place, made;
     size_t linked = 0;
+    if (!place_resolve(&made, w->dir, err))
+        return tell_error(err);
+    if (!w->json)
+        tell_base(made.base);
     if (!place_resolve(&place, NULL, err) || !check_target(w->dir, err) ||
         !make_folders(w->dir, err) || (!w->bare && !link_webapps(&place, w->dir, &linked, err)) ||
         !write_config(&place, w, err) || !place_resolve(&made, w->dir, err))
-        return tell_error(err);
-    printf("made the base %s (%zu webapp%s linked in)\n", made.base, linked,
-           linked == 1 ? "" : "s");
-    return EXIT_DONE;
+        return answer_error(made.base, w->json, err);
+    return tell_made(w, made.base, linked);
 }
 
 int cmd_makebase(int argc, char **argv)
@@ -176,6 +205,7 @@ int cmd_makebase(int argc, char **argv)
         {"--port", "N", "the port to serve on (default: 8080; 0: any free one)", NULL, &port},
         {"--loopback", NULL, "serve this machine only (127.0.0.1)", &w.loopback, NULL},
         {"--bare", NULL, "no webapps", &w.bare, NULL},
+        {"--json", NULL, JSON_DOC, &w.json, NULL},
     };
     const struct usage usage = {
         "makebase",
@@ -183,7 +213,7 @@ int cmd_makebase(int argc, char **argv)
         "Makes DIR the folder of a new server: conf, logs, temp, webapps, work "
         "and run, with\nthe webapps that come with cserv linked in.",
         options,
-        sizeof options / sizeof options[0],
+        ARRAY_COUNT(options),
         1};
     int code = options_parse(&usage, argc, argv, &base_option, &w.dir);
     if (code >= 0)

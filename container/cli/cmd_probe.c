@@ -5,34 +5,81 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/check.h"
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/place.h"
 #include "loader/probe.h"
+
+/* What a module prints while it is loaded must not get into the object. */
+static bool stdout_aside(int *kept)
+{
+    *kept = dup(STDOUT_FILENO);
+    return *kept >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0;
+}
+
+static bool stdout_back(int kept)
+{
+    fflush(stdout);
+    return dup2(kept, STDOUT_FILENO) >= 0;
+}
+
+static int print_json(const char *base, const char *file, struct span tables)
+{
+    struct answer a;
+    struct span line;
+    answer_begin(&a, base);
+    json_string(&a.j, "file", span_of(file));
+    json_group(&a.j, "tables", '[');
+    while (span_split(&tables, '\n', &line))
+        if (line.n > 0 && !span_ends(line, SPAN_LIT(" of the tables"))) /* for the server */
+            json_string(&a.j, NULL, line);
+    json_group_end(&a.j, ']');
+    return answer_end(&a);
+}
 
 int cmd_probe(int argc, char **argv)
 {
-    const char *base, *file, *as = NULL;
+    const char *base_option, *file, *as = NULL;
+    bool json = false;
+    struct place place;
     const struct option options[] = {
-        {"--as", "NAME", "the name to use in messages instead of FILE", NULL, &as}};
+        {"--as", "NAME", "the name to use in messages instead of FILE", NULL, &as},
+        {"--json", NULL, JSON_DOC, &json, NULL}};
     const struct usage usage = {
         "probe",
         "FILE",
         "Loads a module into this process, within limits of time and memory, "
         "and prints what it\ndeclares. `inspect` does more and risks less.",
         options,
-        1,
+        ARRAY_COUNT(options),
         1};
     struct buf said = BUF_EMPTY;
     struct err err = ERR_INIT;
-    int code = options_parse(&usage, argc, argv, &base, &file);
+    int code = options_parse(&usage, argc, argv, &base_option, &file);
     if (code >= 0)
         return code;
-    if (!probe_here(file, as ? as : file, &said, &err)) {
-        tell_error(&err);
+    if (!place_resolve(&place, base_option, &err))
+        return tell_error(&err);
+    if (!json && !as) /* with a name it is the server who reads this */
+        tell_base(place.base);
+    int kept = -1;
+    if (json && !stdout_aside(&kept))
+        return answer_failed(place.base, false, SPAN_LIT("stdout cannot be set aside"));
+    bool good = probe_here(file, as ? as : file, &said, &err);
+    if (json && !stdout_back(kept))
+        _exit(EXIT_REFUSED);
+    if (!good) {
+        (void)answer_error(place.base, json, &err);
         _exit(EXIT_REFUSED); /* its destructors may be as broken as it is */
     }
-    printf("%.*s", SPAN_ARG(buf_span(&said)));
+    code = EXIT_DONE;
+    if (json)
+        code = print_json(place.base, as ? as : file, buf_span(&said));
+    else
+        printf("%.*s", SPAN_ARG(buf_span(&said)));
     fflush(stdout);
     buf_free(&said);
-    _exit(EXIT_DONE);
+    _exit(code);
 }

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * `cserv run`: the server in the foreground, with its supervisor, or without one (--single) for
  * debuggers. */
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include "base/check.h"
 #include "base/clock.h"
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/permissions.h"
 #include "cli/place.h"
 #include "cli/read_config.h"
 #include "cli/run_container.h"
@@ -17,6 +22,7 @@
 struct run {
     const struct place *place;
     uint64_t started_us;
+    bool json;
 };
 
 static void ready(void *arg, const struct server_status *status,
@@ -24,7 +30,7 @@ static void ready(void *arg, const struct server_status *status,
 {
     const struct run *run = arg;
     uint64_t ms = (clock_us() - run->started_us) / 1000;
-    serving_print(status, sockets, count, run->place->base, ms);
+    serving_print(status, sockets, count, run->place->base, ms, run->json);
 }
 
 static int run_supervised(struct run *run, const struct server_config *config, struct err *err)
@@ -35,18 +41,18 @@ static int run_supervised(struct run *run, const struct server_config *config, s
                                          .log_to_stdout = true,
                                          .ready = ready,
                                          .arg = run};
-    return supervisor_run(&o, err) ? EXIT_DONE : tell_error(err);
+    return supervisor_run(&o, err) ? EXIT_DONE : answer_error(run->place->base, run->json, err);
 }
 
-static int run_single(const struct place *place, const struct server_config *config,
-                      struct err *err)
+static int run_single(const struct run *run, const struct server_config *config, struct err *err)
 {
+    const struct place *place = run->place;
     struct listen_socket *sockets;
     size_t count;
     umask(0027);
     struct pidfile *pidfile = pidfile_take(place->base, SUPERVISOR_WAIT_MS, err);
     if (!pidfile)
-        return tell_error(err);
+        return answer_error(place->base, run->json, err);
     int code;
     if (listen_open(config, SUPERVISOR_WAIT_MS, &sockets, &count, err)) {
         const struct run_options o = {.config = config,
@@ -55,44 +61,76 @@ static int run_single(const struct place *place, const struct server_config *con
                                       .sockets = sockets,
                                       .count = count,
                                       .supervisor_fd = -1,
-                                      .log_to_stdout = true};
+                                      .log_to_stdout = true,
+                                      .json = run->json};
         code = run_container(&o);
         listen_close(&sockets, &count);
     } else {
-        code = tell_error(err);
+        code = answer_error(place->base, run->json, err);
     }
     pidfile_drop(&pidfile);
     return code;
 }
 
+/* As process 1 a signal that nobody has asked for yet would be lost; blocked, it waits for whoever takes
+ * signals over. Otherwise it ends us, as it should. */
+static void keep_stop_signals(void)
+{
+    sigset_t stop;
+    if (getpid() != 1)
+        return;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGINT);
+    sigprocmask(SIG_BLOCK, &stop, NULL);
+}
+
+static int serve(struct run *run, bool single, bool insecure)
+{
+    struct server_config config;
+    struct err err = ERR_INIT;
+    const struct place *place = run->place;
+    if (!place_open(place, &err) || !serving_absent(place->base, &err))
+        return answer_error(place->base, run->json, &err);
+    if (!single) /* the container reads the file again and tells its warnings in the log */
+        log_set_level(LOG_ROOM_config, LOG_ERROR);
+    if (!read_config(&config, place->base, place->home, &err))
+        return answer_error(place->base, run->json, &err);
+    int code;
+    if (!insecure && !permissions_check(place, &config, &err))
+        code = answer_error(place->base, run->json, &err);
+    else
+        code = single ? run_single(run, &config, &err) : run_supervised(run, &config, &err);
+    server_config_free(&config);
+    return code;
+}
+
 int cmd_run(int argc, char **argv)
 {
-    bool single = false;
+    bool single = false, insecure = false;
     const char *base_option;
     struct place place;
-    struct server_config config;
     struct err err = ERR_INIT;
     struct run run = {.place = &place, .started_us = clock_us()};
     const struct option options[] = {
-        {"--single", NULL, "one process, no supervisor: for gdb", &single, NULL}};
+        {"--single", NULL, "one process, no supervisor: for gdb", &single, NULL},
+        {"--json", NULL, "tell the start as one JSON object", &run.json, NULL},
+        {PERMISSIONS_OPTION, NULL, PERMISSIONS_DOC, &insecure, NULL}};
     const struct usage usage = {"run",
                                 "",
                                 "Serves in the foreground, with the log on stdout too. Ctrl-C or "
                                 "SIGTERM ends it in order, a\n"
                                 "second one hurries. SIGHUP opens the log files anew.",
                                 options,
-                                1,
+                                ARRAY_COUNT(options),
                                 0};
     int code = options_parse(&usage, argc, argv, &base_option, NULL);
     if (code >= 0)
         return code;
-    if (!place_open(&place, base_option, &err) || !serving_absent(place.base, &err))
+    keep_stop_signals();
+    if (!place_resolve(&place, base_option, &err))
         return tell_error(&err);
-    if (!single) /* the container reads the file again and tells its warnings in the log */
-        log_set_level(LOG_ROOM_config, LOG_ERROR);
-    if (!read_config(&config, place.base, place.home, &err))
-        return tell_error(&err);
-    code = single ? run_single(&place, &config, &err) : run_supervised(&run, &config, &err);
-    server_config_free(&config);
-    return code;
+    if (!run.json)
+        tell_base(place.base);
+    return serve(&run, single, insecure);
 }

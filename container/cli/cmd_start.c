@@ -10,10 +10,13 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/permissions.h"
 #include "cli/place.h"
 #include "cli/read_config.h"
 #include "cli/serving.h"
@@ -22,6 +25,11 @@
 #include "supervisor/supervisor.h"
 
 enum { REPORT_FD = 3 };
+
+struct wish {
+    struct place place;
+    bool json, insecure;
+};
 
 static void report(struct span verdict, struct span text)
 {
@@ -59,8 +67,9 @@ static bool leave_caller(const struct place *place, int report_fd, struct err *e
     return chdir(place->base) == 0 || err_sys(err, errno, "cannot go to %s", place->base);
 }
 
-static bool serve(const struct place *place, int report_fd, struct err *err)
+static bool serve(const struct wish *w, int report_fd, struct err *err)
 {
+    const struct place *place = &w->place;
     struct server_config config;
     if (!leave_caller(place, report_fd, err))
         return false;
@@ -70,14 +79,14 @@ static bool serve(const struct place *place, int report_fd, struct err *err)
         return false;
     const struct supervisor_options o = {
         .config = &config, .base = place->base, .home = place->home, .ready = ready};
-    bool good = supervisor_run(&o, err);
+    bool good = (w->insecure || permissions_check(place, &config, err)) && supervisor_run(&o, err);
     server_config_free(&config);
     return good;
 }
 
 /* In the first child: the daemon itself is its child, so that it can get no terminal again and
  * nobody has to wait for it. */
-static _Noreturn void become_daemon(const struct place *place, int report_fd)
+static _Noreturn void become_daemon(const struct wish *w, int report_fd)
 {
     char text[2304];
     struct err err = ERR_INIT;
@@ -85,7 +94,7 @@ static _Noreturn void become_daemon(const struct place *place, int report_fd)
     pid_t daemon = fork();
     if (daemon != 0)
         _exit(daemon > 0 ? 0 : 1);
-    if (serve(place, report_fd, &err))
+    if (serve(w, report_fd, &err))
         _exit(EXIT_DONE);
     err_text(&err, text, sizeof text);
     fprintf(stderr, "cserv: %s\n", text); /* in logs/cserv.out */
@@ -108,75 +117,90 @@ static bool read_report(int fd, struct buf *in)
     }
 }
 
-static int tell_report(struct span text, const char *base, uint64_t started_us)
+static int tell_report(struct span text, const char *base, uint64_t started_us, bool json)
 {
-    struct buf urls = BUF_EMPTY, line = BUF_EMPTY;
+    struct buf urls = BUF_EMPTY;
     struct server_status s;
     struct err err = ERR_INIT;
     int code = EXIT_REFUSED;
     if (span_starts(text, SPAN_LIT("FAIL "))) {
-        fprintf(stderr, "cserv: %.*s\n", SPAN_ARG(span_from(text, 5)));
-    } else if (span_starts(text, SPAN_LIT("OK ")) && status_read(span_from(text, 3), &s, &urls) &&
-               serving_line(&s, buf_span(&urls), base, (clock_us() - started_us) / 1000, &line)) {
-        fwrite(buf_data(&line), 1, buf_len(&line), stdout);
-        code = EXIT_DONE;
+        (void)answer_failed(base, json, span_from(text, 5));
+    } else if (span_starts(text, SPAN_LIT("OK ")) && status_read(span_from(text, 3), &s, &urls)) {
+        code = serving_tell(&s, buf_span(&urls), base, (clock_us() - started_us) / 1000, json);
     } else {
-        err_set(&err, "the server ended before it was ready");
+        err_set(&err, "the server of %s ended before it was ready", base);
         err_hint(&err, "%s/logs/cserv.log and %s/logs/cserv.out tell more", base, base);
-        (void)tell_error(&err);
+        (void)answer_error(base, json, &err);
     }
     buf_free(&urls);
-    buf_free(&line);
     return code;
 }
 
-static int start(const struct place *place, uint64_t started_us, struct err *err)
+static int start(const struct wish *w, uint64_t started_us, struct err *err)
 {
     int pipe_fds[2];
     fflush(stdout);
     if (pipe2(pipe_fds, O_CLOEXEC) != 0) {
         err_sys(err, errno, "cannot make a pipe");
-        return tell_error(err);
+        return answer_error(w->place.base, w->json, err);
     }
     pid_t child = fork();
     if (child == 0)
-        become_daemon(place, pipe_fds[1]);
+        become_daemon(w, pipe_fds[1]);
     int why = errno;
     close(pipe_fds[1]);
     if (child < 0) {
         close(pipe_fds[0]);
-        err_sys(err, why, "cannot start a process");
-        return tell_error(err);
+        err_sys(err, why, "cannot start a process for the server");
+        return answer_error(w->place.base, w->json, err);
     }
     while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
         continue;
     struct buf in = BUF_EMPTY;
     bool got = read_report(pipe_fds[0], &in);
     close(pipe_fds[0]);
-    int code = tell_report(got ? buf_span(&in) : SPAN_NONE, place->base, started_us);
+    int code = tell_report(got ? buf_span(&in) : SPAN_NONE, w->place.base, started_us, w->json);
     buf_free(&in);
     return code;
+}
+
+/* The caller's process ends, the server stays behind: as the first process of a container that would
+ * end the whole container. */
+static bool may_leave(struct err *err)
+{
+    if (getpid() != 1)
+        return true;
+    err_set(err, "this is process 1, with which its container ends");
+    return err_hint(err, "Use \"cserv run\" there: it stays in the foreground");
 }
 
 int cmd_start(int argc, char **argv)
 {
     uint64_t started_us = clock_us();
+    struct wish w = {.json = false};
     const char *base_option;
-    struct place place;
     struct err err = ERR_INIT;
+    const struct option options[] = {
+        {"--json", NULL, JSON_DOC, &w.json, NULL},
+        {PERMISSIONS_OPTION, NULL, PERMISSIONS_DOC, &w.insecure, NULL},
+    };
     const struct usage usage = {
         "start",
         "",
         "Serves in the background. Returns when the port answers, or with the reason why it does "
         "not.\n"
         "What webapps print goes to logs/cserv.out. CSERV_PID names a further pid file.",
-        NULL,
-        0,
+        options,
+        ARRAY_COUNT(options),
         0};
     int code = options_parse(&usage, argc, argv, &base_option, NULL);
     if (code >= 0)
         return code;
-    if (!place_open(&place, base_option, &err) || !serving_absent(place.base, &err))
+    if (!place_resolve(&w.place, base_option, &err))
         return tell_error(&err);
-    return start(&place, started_us, &err);
+    if (!w.json)
+        tell_base(w.place.base);
+    if (!may_leave(&err) || !place_open(&w.place, &err) || !serving_absent(w.place.base, &err))
+        return answer_error(w.place.base, w.json, &err);
+    return start(&w, started_us, &err);
 }

@@ -3,10 +3,11 @@
  * even while no container lives; what the container counts is asked for afterwards. */
 #include <inttypes.h>
 #include <stdio.h>
+#include "cli/answer.h"
 #include "cli/commands.h"
-#include "base/json.h"
 #include "cli/options.h"
 #include "cli/place.h"
+#include "cli/serving.h"
 #include "supervisor/control.h"
 #include "supervisor/status.h"
 
@@ -26,36 +27,22 @@ static void ask_metrics(const char *base, const struct server_status *s, bool js
 }
 
 /* METRICS is an object, or empty; its members become members here. */
-static bool print_json(const char *base, const struct server_status *s, struct span urls,
-                       struct span metrics)
+static int print_json(const char *base, const struct server_status *s, struct span urls,
+                      struct span metrics)
 {
-    struct buf out = BUF_EMPTY;
-    struct json j = json_begin(&out);
-    struct span url;
-    json_group(&j, NULL, '{');
-    json_string(&j, "base", span_of(base));
-    json_string(&j, "state", span_of(s ? status_state_name(s->state) : "stopped"));
+    struct answer a;
+    answer_begin(&a, base);
     if (s) {
-        json_int(&j, "pid", s->pid);
-        json_int(&j, "container", s->container);
-        json_group(&j, "urls", '[');
-        while (span_split(&urls, '\n', &url))
-            if (url.n > 0) /* without "on all addresses" */
-                json_string(&j, NULL, span_cut(url, 0, span_find(url, 0, ' ')));
-        json_group_end(&j, ']');
-        json_int(&j, "webapps", s->webapps);
-        json_int(&j, "refused", s->refused);
-        json_int(&j, "restarts", s->restarts);
-        json_int(&j, "uptimeMs", (int64_t)s->uptime_ms);
-        json_string(&j, "lastEnd", span_of(s->last_end));
+        serving_json(s, urls, &a.j);
+        json_int(&a.j, "restarts", s->restarts);
+        json_int(&a.j, "uptimeMs", (int64_t)s->uptime_ms);
+        json_string(&a.j, "lastEnd", span_of(s->last_end));
         if (metrics.n > 2)
-            json_raw(&j, NULL, span_cut(metrics, 1, metrics.n - 2));
+            json_raw(&a.j, NULL, span_cut(metrics, 1, metrics.n - 2));
+    } else {
+        json_string(&a.j, "state", SPAN_LIT("stopped"));
     }
-    json_group_end(&j, '}');
-    if (j.ok)
-        printf("%.*s\n", SPAN_ARG(buf_span(&out)));
-    buf_free(&out);
-    return j.ok;
+    return answer_end(&a);
 }
 
 static void print_text(const char *base, const struct server_status *s, struct span urls,
@@ -82,14 +69,18 @@ static int tell_answer(const char *base, bool json, struct span answer)
     struct server_status s;
     int code = EXIT_REFUSED;
     if (!status_read(answer, &s, &urls)) {
-        fprintf(stderr, "cserv: the server's answer cannot be read: is it another version?\n");
+        struct err err = ERR_INIT;
+        err_set(&err, "the answer of the server of %s cannot be read", base);
+        err_why(&err, "it may be another version of cserv than this command (" CSERV_VERSION ")");
+        err_hint(&err, "Use the command it was started with, or stop and start it");
+        (void)answer_error(base, json, &err);
     } else {
         code = EXIT_DONE;
         ask_metrics(base, &s, json, &metrics);
-        if (!json)
+        if (json)
+            code = print_json(base, &s, buf_span(&urls), buf_span(&metrics));
+        else
             print_text(base, &s, buf_span(&urls), buf_span(&metrics));
-        else if (!print_json(base, &s, buf_span(&urls), buf_span(&metrics)))
-            code = EXIT_REFUSED;
     }
     buf_free(&urls);
     buf_free(&metrics);
@@ -104,9 +95,9 @@ static int status(const char *base, bool json, struct err *err)
     if (r == CONTROL_ANSWERED && rc == 0)
         code = tell_answer(base, json, buf_span(&reply));
     else if (r == CONTROL_ANSWERED)
-        fprintf(stderr, "cserv: %.*s\n", SPAN_ARG(buf_span(&reply)));
+        (void)answer_failed(base, json, buf_span(&reply));
     else if (r == CONTROL_ERROR)
-        (void)tell_error(err);
+        (void)answer_error(base, json, err);
     else if (json)
         (void)print_json(base, NULL, SPAN_NONE, SPAN_NONE);
     else
@@ -121,7 +112,7 @@ int cmd_status(int argc, char **argv)
     const char *base_option;
     struct place place;
     struct err err = ERR_INIT;
-    const struct option options[] = {{"--json", NULL, "as one JSON object", &json, NULL}};
+    const struct option options[] = {{"--json", NULL, JSON_DOC, &json, NULL}};
     const struct usage usage = {"status",
                                 "",
                                 "Prints whether a server runs for the base, where it serves, how "

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
+#include "base/check.h"
 #include "base/clock.h"
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/place.h"
@@ -53,7 +55,8 @@ static void ask(const char *base, pid_t pid, int64_t limit_ms)
     buf_free(&reply);
 }
 
-static bool wait_for_end(int process, pid_t pid, uint64_t deadline_us, struct err *err)
+static bool wait_for_end(int process, pid_t pid, const char *base, uint64_t deadline_us,
+                         struct err *err)
 {
     struct pollfd p = {.fd = process, .events = POLLIN};
     for (;;) {
@@ -62,45 +65,66 @@ static bool wait_for_end(int process, pid_t pid, uint64_t deadline_us, struct er
             return true;
         if (n == 0 && clock_us() >= deadline_us) {
             err_set(err, "process %ld was told to stop and still runs", (long)pid);
-            return err_hint(err, "logs/cserv.log tells what it waits for; \"kill -9 %ld\" ends it",
-                            (long)pid);
+            return err_hint(err,
+                            "%s/logs/cserv.log tells what it waits for; \"kill -9 %ld\" ends it",
+                            base, (long)pid);
         }
     }
 }
 
-static int stop(const char *base, int64_t limit_ms, struct err *err)
+static int tell_stopped(const char *base, bool json, pid_t pid, uint64_t ms)
+{
+    struct answer a;
+    if (!json && pid == 0) {
+        printf("cserv is not running (base %s)\n", base);
+        return EXIT_DONE;
+    }
+    if (!json) {
+        printf("cserv stopped (pid %ld, base %s) in %" PRIu64 " ms\n", (long)pid, base, ms);
+        return EXIT_DONE;
+    }
+    answer_begin(&a, base);
+    json_string(&a.j, "state", SPAN_LIT("stopped"));
+    json_raw(&a.j, "wasRunning", pid == 0 ? SPAN_LIT("false") : SPAN_LIT("true"));
+    if (pid != 0) {
+        json_int(&a.j, "pid", pid);
+        json_int(&a.j, "ms", (int64_t)ms);
+    }
+    return answer_end(&a);
+}
+
+static int stop(const char *base, int64_t limit_ms, bool json, struct err *err)
 {
     uint64_t started_us = clock_us(), deadline_us = DEADLINE_NONE;
     pid_t pid = 0;
     int process = -1;
     if (!find_server(base, &pid, &process, err))
-        return tell_error(err);
+        return answer_error(base, json, err);
     if (pid == 0) {
         if (process >= 0)
             close(process);
-        printf("cserv is not running (base %s)\n", base);
-        return EXIT_DONE;
+        return tell_stopped(base, json, 0, 0);
     }
     ask(base, pid, limit_ms);
     if (limit_ms >= 0)
         deadline_us = started_us + MS_TO_US(limit_ms + MARGIN_MS);
-    bool ended = wait_for_end(process, pid, deadline_us, err);
+    bool ended = wait_for_end(process, pid, base, deadline_us, err);
     close(process);
     if (!ended)
-        return tell_error(err);
-    printf("cserv stopped (pid %ld, base %s) in %" PRIu64 " ms\n", (long)pid, base,
-           (clock_us() - started_us) / 1000);
-    return EXIT_DONE;
+        return answer_error(base, json, err);
+    return tell_stopped(base, json, pid, (clock_us() - started_us) / 1000);
 }
 
 int cmd_stop(int argc, char **argv)
 {
     const char *base_option, *timeout = NULL;
     int64_t seconds = -1;
+    bool json = false;
     struct place place;
     struct err err = ERR_INIT;
     const struct option options[] = {
-        {"--timeout", "SECONDS", "end requests that run longer than this", NULL, &timeout}};
+        {"--timeout", "SECONDS", "end requests that run longer than this", NULL, &timeout},
+        {"--json", NULL, JSON_DOC, &json, NULL}};
     const struct usage usage = {
         "stop",
         "",
@@ -108,7 +132,7 @@ int cmd_stop(int argc, char **argv)
         "server.xml\n"
         "or --timeout. Returns when the process is gone. A server that does not run is fine.",
         options,
-        1,
+        ARRAY_COUNT(options),
         0};
     int code = options_parse(&usage, argc, argv, &base_option, NULL);
     if (code >= 0)
@@ -119,5 +143,7 @@ int cmd_stop(int argc, char **argv)
     }
     if (!place_resolve(&place, base_option, &err))
         return tell_error(&err);
-    return stop(place.base, seconds < 0 ? -1 : seconds * 1000, &err);
+    if (!json)
+        tell_base(place.base);
+    return stop(place.base, seconds < 0 ? -1 : seconds * 1000, json, &err);
 }

@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "cli/commands.h"
 #include "cli/container_priv.h"
+#include "cli/permissions.h"
 #include "observe/log.h"
 #include "spool/spool.h"
 #include "supervisor/control.h"
@@ -306,6 +307,7 @@ int container_run(const struct container_options *options)
             log_flush(1000);
         _exit(EXIT_REFUSED); /* threads of a half-built server may run: nothing is taken apart */
     }
+    permissions_warn(options->base, options->home, options->config);
     container_ready(&c);
     container_loop(&c);
     container_drain(&c);

@@ -36,6 +36,13 @@ bool container_signals(struct container *c, struct err *err)
     return c->signal_fd >= 0 || err_sys(err, errno, "cannot make a signalfd");
 }
 
+/* To the supervisor. */
+static void say(struct container *c, struct span text)
+{
+    while (send(c->options->supervisor_fd, text.p, text.n, MSG_NOSIGNAL) < 0 && errno == EINTR)
+        ;
+}
+
 static void reopen_logs(struct container *c)
 {
     struct err err = ERR_INIT;
@@ -45,6 +52,8 @@ static void reopen_logs(struct container *c)
     LOG(cli, LOG_INFO, "the logs were opened anew");
     if (started && !output_take(c->options->base, &err))
         log_err(LOG_ROOM_cli, LOG_WARN, &err);
+    if (c->options->supervisor_fd >= 0)
+        say(c, SPAN_LIT("reopened"));
 }
 
 static void take_signals(struct container *c)
@@ -59,12 +68,6 @@ static void take_signals(struct container *c)
 }
 
 /* ---- the supervisor ---- */
-
-static void say(struct container *c, struct span text)
-{
-    while (send(c->options->supervisor_fd, text.p, text.n, MSG_NOSIGNAL) < 0 && errno == EINTR)
-        ;
-}
 
 void container_tell_failed(struct container *c, const struct err *err)
 {
@@ -162,7 +165,8 @@ static void ready_alone(struct container *c)
     c->control = control_server_start(c->options->base, control, c, &err);
     if (!c->control)
         log_err(LOG_ROOM_cli, LOG_ERROR, &err);
-    serving_print(&s, sockets, c->options->listener_count, c->options->base, s.uptime_ms);
+    serving_print(&s, sockets, c->options->listener_count, c->options->base, s.uptime_ms,
+                  c->options->json);
 }
 
 /* ---- serving ---- */

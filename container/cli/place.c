@@ -56,11 +56,9 @@ bool place_is_base(const char *dir)
     return path_join(file, sizeof file, dir, "conf/server.xml") && path_exists(file);
 }
 
-bool place_open(struct place *p, const char *option, struct err *err)
+bool place_open(const struct place *p, struct err *err)
 {
     char folder[PATH_MAX];
-    if (!place_resolve(p, option, err))
-        return false;
     if (!place_is_base(p->base)) {
         err_set(err, "%s is not a base: it has no conf/server.xml that can be read", p->base);
         return err_hint(err, "\"cserv makebase %s\" makes one, -b DIR names another", p->base);
@@ -68,7 +66,7 @@ bool place_open(struct place *p, const char *option, struct err *err)
     for (size_t i = 0; place_folders[i]; i++) {
         if (!path_join(folder, sizeof folder, p->base, place_folders[i]))
             return too_long(err, p->base);
-        if (!path_make_dirs(folder, 0750, err))
+        if (!path_make_dirs(folder, PATH_MODE_DIR, err))
             return false;
     }
     return true;

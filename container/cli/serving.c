@@ -2,6 +2,8 @@
  * The line a start ends with, and the refusal of a second one. */
 #include <inttypes.h>
 #include <stdio.h>
+#include "cli/answer.h"
+#include "cli/commands.h"
 #include "cli/serving.h"
 #include "supervisor/control.h"
 #include "supervisor/pidfile.h"
@@ -34,18 +36,50 @@ bool serving_line(const struct server_status *s, struct span urls, const char *b
     return ok && buf_printf(out, ") in %" PRIu64 " ms\n", ms);
 }
 
-void serving_print(const struct server_status *s, const struct listen_socket *sockets, size_t count,
-                   const char *base, uint64_t ms)
+void serving_json(const struct server_status *s, struct span urls, struct json *j)
 {
-    struct buf urls = BUF_EMPTY, line = BUF_EMPTY;
+    struct span url;
+    json_string(j, "state", span_of(status_state_name(s->state)));
+    json_int(j, "pid", s->pid);
+    json_int(j, "container", s->container);
+    json_group(j, "urls", '[');
+    while (span_split(&urls, '\n', &url))
+        if (url.n > 0) /* without "on all addresses" */
+            json_string(j, NULL, span_cut(url, 0, span_find(url, 0, ' ')));
+    json_group_end(j, ']');
+    json_int(j, "webapps", s->webapps);
+    json_int(j, "refused", s->refused);
+}
+
+int serving_tell(const struct server_status *s, struct span urls, const char *base, uint64_t ms,
+                 bool json)
+{
+    struct buf line = BUF_EMPTY;
+    struct answer a;
+    if (json) {
+        answer_begin(&a, base);
+        serving_json(s, urls, &a.j);
+        json_int(&a.j, "ms", (int64_t)ms);
+        return answer_end(&a);
+    }
+    bool ok = serving_line(s, urls, base, ms, &line);
+    if (ok)
+        fwrite(buf_data(&line), 1, buf_len(&line), stdout);
+    fflush(stdout);
+    buf_free(&line);
+    return ok ? EXIT_DONE : EXIT_REFUSED;
+}
+
+void serving_print(const struct server_status *s, const struct listen_socket *sockets, size_t count,
+                   const char *base, uint64_t ms, bool json)
+{
+    struct buf urls = BUF_EMPTY;
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++)
         ok = listen_url(&sockets[i], &urls) && buf_append_str(&urls, "\n");
-    if (ok && serving_line(s, buf_span(&urls), base, ms, &line))
-        fwrite(buf_data(&line), 1, buf_len(&line), stdout);
-    fflush(stdout);
+    if (ok)
+        (void)serving_tell(s, buf_span(&urls), base, ms, json);
     buf_free(&urls);
-    buf_free(&line);
 }
 
 bool serving_absent(const char *base, struct err *err)

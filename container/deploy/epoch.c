@@ -15,7 +15,7 @@ static int lock_dir(const char *dir)
 {
     char path[600];
     snprintf(path, sizeof(path), "%s/lock", dir);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = path_make_file(path, O_RDWR | O_NOFOLLOW, PATH_MODE_SECRET);
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
         close(fd);
         return -1;
@@ -42,7 +42,7 @@ bool epoch_open(struct deployment *d, struct err *err)
     int n = snprintf(work, sizeof(work), "%s/work", d->options.base);
     if (n < 0 || (size_t)n >= sizeof(work))
         return err_set(err, "the path of the base is too long: %s", d->options.base);
-    if (!path_make_dirs(work, 0750, err) || !path_list(work, &names, &count, err))
+    if (!path_make_dirs(work, PATH_MODE_DIR, err) || !path_list(work, &names, &count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (!span_to_u64(span_of(names[i]), UINT32_MAX, &number))
@@ -54,7 +54,7 @@ bool epoch_open(struct deployment *d, struct err *err)
     }
     path_names_free(&names, &count);
     snprintf(d->epoch_dir, sizeof(d->epoch_dir), "%s/%llu", work, (unsigned long long)highest + 1);
-    if (!path_make_dirs(d->epoch_dir, 0700, err))
+    if (!path_make_dirs(d->epoch_dir, PATH_MODE_DIR, err))
         return false;
     d->epoch_lock = lock_dir(d->epoch_dir);
     return d->epoch_lock >= 0 || err_sys(err, errno, "cannot lock %s", d->epoch_dir);

@@ -220,7 +220,7 @@ bool plan_host(struct deployment *d, const struct host_config *config, struct en
     struct webapp **first = d->end;
     if (!path_join(app_base, sizeof(app_base), d->options.base, config->app_base))
         return err_set(err, "the appBase %s is too long", config->app_base);
-    if (config->create_dirs && !path_make_dirs(app_base, 0750, err))
+    if (config->create_dirs && !path_make_dirs(app_base, PATH_MODE_DIR, err))
         return false;
     if (!plan_configured(d, config, host, app_base, err))
         return false;

@@ -241,7 +241,7 @@ bool image_copy(const struct image *im, const char *dir, const char *name, char 
     if (n < 0 || (size_t)n >= size)
         return err_set(err, "the path of the copy of %s is too long", im->path);
     unlink(path); /* of an epoch that had the same number: never written over */
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int fd = path_make_file(path, O_WRONLY | O_EXCL, PATH_MODE_SECRET);
     if (fd < 0)
         return err_sys(err, errno, "cannot make %s", path);
     bool ok = write_all(fd, buf_span(&im->bytes));

@@ -29,7 +29,7 @@ bool journal_open(struct journal *j, const char *base, const char *host, const c
     n = snprintf(j->path, sizeof(j->path), "%s/%s", dir, name);
     if (n < 0 || (size_t)n >= sizeof(j->path))
         return err_set(err, "the path of the journal of %s is too long", name);
-    return path_make_dirs(dir, 0750, err);
+    return path_make_dirs(dir, PATH_MODE_DIR, err);
 }
 
 static bool parse_phase(struct span word, enum journal_phase *out)
@@ -83,7 +83,7 @@ static bool write_line(const struct journal *j, const char *state, const char *p
 {
     char line[256];
     int n = snprintf(line, sizeof(line), HEAD "%s %s %s\n", state, phase, hash);
-    int fd = open(j->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = path_make_file(j->path, O_WRONLY | O_NOFOLLOW, PATH_MODE_SECRET);
     if (fd < 0)
         return err_sys(err, errno, "cannot write the journal %s", j->path);
     bool ok = write(fd, line, (size_t)n) == n && ftruncate(fd, n) == 0;

@@ -20,6 +20,8 @@
 #define OUTPUT_MAX (16u * 1024u * 1024u) /* more than the longest description */
 /* The child's last line. Without it the module ended the child, whatever the exit code. */
 #define COMPLETE "end of the tables\n"
+/* And its first one: what stands before was printed by the module while it was loaded. */
+#define BEGIN "begin of the tables\n"
 
 /* ---- child ---- */
 
@@ -35,7 +37,7 @@ static void set_limits(void)
 
 static bool describe(const struct module *m, struct buf *out)
 {
-    bool ok = true;
+    bool ok = buf_append_str(out, BEGIN);
     for (uint32_t i = 0; ok && i < m->listener_count; i++)
         ok = buf_printf(out, "listener %s\n", m->listeners[i].name ? m->listeners[i].name : "-");
     for (uint32_t i = 0; ok && i < m->filter_count; i++) {
@@ -129,10 +131,24 @@ static struct span last_line(const struct buf *out, struct span prefix)
     return line;
 }
 
+/* What follows the first BEGIN of TEXT; absent without one. */
+static struct span after_begin(struct span text)
+{
+    struct span line;
+    while (span_split(&text, '\n', &line))
+        if (span_ends(line,
+                      SPAN_LIT("begin of the tables"))) /* the module's line may have no end */
+            return text.p ? text : span_make("", 0);
+    return SPAN_NONE;
+}
+
+/* Leaves the tables alone in OUT. */
 static bool is_complete(struct buf *out)
 {
-    if (!span_ends(buf_span(out), SPAN_LIT(COMPLETE)))
+    struct span tables = after_begin(buf_span(out));
+    if (!tables.p || !span_ends(tables, SPAN_LIT(COMPLETE)))
         return false;
+    buf_consume(out, buf_len(out) - tables.n);
     out->tail -= sizeof(COMPLETE) - 1;
     return true;
 }

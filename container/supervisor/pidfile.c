@@ -52,7 +52,7 @@ static bool still_named(int fd, const char *path)
 /* 0: locked; EWOULDBLOCK: another holds it, *holder is set; else errno. */
 static int try_take(struct held *h, pid_t *holder)
 {
-    int fd = open(h->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int fd = path_make_file(h->path, O_RDWR | O_NOFOLLOW, PATH_MODE_FILE);
     if (fd < 0)
         return errno;
     int why = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;

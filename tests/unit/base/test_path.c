@@ -8,7 +8,9 @@
 #include <cmocka.h>
 #include "base/path.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -98,6 +100,72 @@ static void test_make_dirs(void **state)
     assert_true(path_make_dirs("a/b/c/d", 0755, &err));
     assert_true(path_make_dirs("/", 0755, &err));
     assert_true(path_make_dirs(folder, 0755, &err));
+}
+
+static mode_t mode_of(const char *path)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_mode & 07777;
+}
+
+static const mode_t masks[] = {0, 022, 077, 0277};
+
+static void test_make_dirs_under_any_umask(void **state)
+{
+    (void)state;
+    char name[32];
+    for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+        snprintf(name, sizeof(name), "mask%zu/below", i);
+        mode_t old = umask(masks[i]);
+        bool ok = path_make_dirs(name, PATH_MODE_DIR, &err);
+        umask(old);
+        assert_true(ok);
+        assert_int_equal(mode_of(name), 0750);
+        *strchr(name, '/') = '\0';
+        assert_int_equal(mode_of(name), 0750);
+    }
+    /* A folder in one that hands its group on does the same. */
+    assert_int_equal(chmod("mask0", 02750), 0);
+    mode_t old = umask(077);
+    assert_true(path_make_dirs("mask0/group", PATH_MODE_DIR, &err));
+    umask(old);
+    assert_int_equal(mode_of("mask0/group"), 02750);
+}
+
+static void test_make_file(void **state)
+{
+    (void)state;
+    char name[32];
+    for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+        snprintf(name, sizeof(name), "file%zu", i);
+        mode_t old = umask(masks[i]);
+        int fd = path_make_file(name, O_WRONLY, PATH_MODE_FILE);
+        umask(old);
+        assert_true(fd >= 0);
+        assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+        assert_int_equal(write(fd, "abc", 3), 3);
+        close(fd);
+        assert_int_equal(mode_of(name), 0640);
+    }
+    assert_int_equal(chmod("file0", 0604), 0);
+    int fd = path_make_file("file0", O_WRONLY | O_APPEND, PATH_MODE_FILE);
+    assert_int_equal(write(fd, "d", 1), 1);
+    close(fd);
+    assert_int_equal(mode_of("file0"), 0604); /* somebody has decided so */
+    assert_file("file0", "abcd");
+    assert_int_equal(path_make_file("file0", O_WRONLY | O_EXCL, PATH_MODE_FILE), -1);
+    assert_int_equal(errno, EEXIST);
+    assert_int_equal(path_make_file("nowhere/file", O_WRONLY, PATH_MODE_FILE), -1);
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(symlink("elsewhere", "link"), 0);
+    assert_int_equal(path_make_file("link", O_WRONLY | O_NOFOLLOW, PATH_MODE_FILE), -1);
+    mode_t old = umask(077);
+    fd = path_make_file("link", O_WRONLY, PATH_MODE_FILE);
+    umask(old);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(mode_of("elsewhere"), 0640);
 }
 
 static void test_make_dirs_failures(void **state)
@@ -258,6 +326,8 @@ int main(void)
         cmocka_unit_test(test_join),
         cmocka_unit_test(test_base),
         IN_FOLDER(test_make_dirs),
+        IN_FOLDER(test_make_dirs_under_any_umask),
+        IN_FOLDER(test_make_file),
         IN_FOLDER(test_make_dirs_failures),
         IN_FOLDER(test_read_limit),
         IN_FOLDER(test_read_and_write_large),
