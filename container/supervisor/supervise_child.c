@@ -29,12 +29,36 @@ static void give_up(struct supervisor *s, const char *why)
     supervisor_say(s, LOG_ERROR, "the server could not start: %s", why);
 }
 
+/* PID was killed and will be reaped some time later. */
+static void remember(struct supervisor *s, pid_t pid)
+{
+    for (size_t i = 0; pid > 0 && i < FORMER_MAX; i++) {
+        if (s->former[i] == 0) {
+            s->former[i] = pid;
+            return;
+        }
+    }
+}
+
+static bool forget(struct supervisor *s, pid_t pid)
+{
+    for (size_t i = 0; i < FORMER_MAX; i++) {
+        if (s->former[i] == pid) {
+            s->former[i] = 0;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* No container lives: decides when the next one is due. */
 static void child_ended(struct supervisor *s, const char *how)
 {
     struct child was = s->child;
     if (was.fd >= 0)
         close(was.fd);
+    if (!was.reaped)
+        remember(s, was.pid);
     s->child = (struct child){.fd = -1};
     s->status.container = 0;
     control_set_fail_waiting(s->control, SPAN_LIT("the container ended before it answered"));
@@ -54,6 +78,7 @@ static void child_ended(struct supervisor *s, const char *how)
     s->start_at_us = clock_us() + MS_TO_US(wait_ms);
     supervisor_say(s, LOG_ERROR, "%s; the next container is started in %u ms", s->status.last_end,
                    (unsigned)wait_ms);
+    tell_status(s, s->status.last_end);
 }
 
 void child_start(struct supervisor *s)
@@ -95,12 +120,20 @@ static void became_ready(struct supervisor *s, struct span numbers)
         s->status.state = STATE_RUNNING;
     bool first = !s->served;
     s->served = true;
+    if (s->status.state == STATE_RUNNING)
+        tell_ready(s);
     if (first && s->o->ready && s->status.state == STATE_RUNNING) {
         s->status.uptime_ms = (clock_us() - s->started_us) / 1000;
         s->o->ready(s->o->arg, &s->status, s->sockets, s->count);
     } else if (!first) {
         supervisor_say(s, LOG_INFO, "container %ld serves in its place", (long)s->child.pid);
     }
+}
+
+static void reopened(struct supervisor *s)
+{
+    if (s->reloading && s->status.state == STATE_RUNNING)
+        tell_ready(s);
 }
 
 /* Keeps the reason, made fit to be printed. */
@@ -122,6 +155,8 @@ static void datagram(struct supervisor *s, struct span d)
         said_failed(s, span_from(d, 7));
     else if (span_starts(d, SPAN_LIT("reply ")))
         control_replied(s, span_from(d, 6));
+    else if (span_eq(d, SPAN_LIT("reopened")))
+        reopened(s);
     else
         supervisor_say(s, LOG_WARN, "container %ld sent a message nobody knows; ignored",
                        (long)s->child.pid);
@@ -180,6 +215,7 @@ static void describe_end(pid_t pid, int status, char *text, size_t size)
                  WEXITSTATUS(status));
 }
 
+/* Besides containers, as process 1 of a (Linux) container: what webapps' processes have left behind. */
 void child_reap(struct supervisor *s)
 {
     int status;
@@ -192,8 +228,9 @@ void child_reap(struct supervisor *s)
         if (pid == s->child.pid) {
             /* SIGKILL came from outside: it says nothing about what the container was doing. */
             s->after_crash = !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+            s->child.reaped = true;
             child_ended(s, how);
-        } else if (s->status.state != STATE_STOPPING) {
+        } else if (forget(s, pid) && s->status.state != STATE_STOPPING) {
             supervisor_say(s, LOG_ERROR, "%s", how);
             snprintf(s->status.last_end, sizeof s->status.last_end, "%s", how);
         }

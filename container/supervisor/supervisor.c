@@ -48,6 +48,7 @@ void supervisor_stop(struct supervisor *s, uint64_t limit_ms)
         int64_t ours = s->o->config->stop_timeout;
         s->status.state = STATE_STOPPING;
         s->start_at_us = DEADLINE_NONE;
+        tell_stopping(s);
         if (ours >= 0)
             s->hurry_at_us = now + MS_TO_US(ours);
         child_signal(s, SIGTERM);
@@ -69,6 +70,14 @@ static void stop_by_signal(struct supervisor *s)
         s->kill_at_us = clock_us();
 }
 
+static void reload(struct supervisor *s)
+{
+    if (s->status.state == STATE_STOPPING)
+        return;
+    tell_reloading(s);
+    child_signal(s, SIGHUP);
+}
+
 static void take_signals(struct supervisor *s)
 {
     struct signalfd_siginfo info;
@@ -78,7 +87,9 @@ static void take_signals(struct supervisor *s)
             reopen_output(s);
         if (sig == SIGCHLD)
             child_reap(s);
-        else if (sig == SIGHUP || sig == SIGQUIT)
+        else if (sig == SIGHUP)
+            reload(s);
+        else if (sig == SIGQUIT)
             child_signal(s, sig);
         else
             stop_by_signal(s);
@@ -149,7 +160,12 @@ static bool take_over_signals(struct supervisor *s, struct err *err)
 static bool set_up(struct supervisor *s, struct err *err)
 {
     const struct supervisor_options *o = s->o;
-    umask(0027); /* logs and temporary files: not for others */
+    struct err ignored = ERR_INIT;
+    umask(0027); /* for what webapps make; our own files have their modes whatever it is */
+    if (!notify_open(&s->notify, &ignored)) {
+        char text[1024];
+        supervisor_say(s, LOG_WARN, "%s", err_text(&ignored, text, sizeof text));
+    }
     s->pidfile = pidfile_take(o->base, SUPERVISOR_WAIT_MS, err);
     if (!s->pidfile || !listen_open(o->config, SUPERVISOR_WAIT_MS, &s->sockets, &s->count, err))
         return false;
@@ -167,6 +183,7 @@ static void take_down(struct supervisor *s)
         close(s->signals);
         sigprocmask(SIG_SETMASK, &s->former_mask, NULL);
     }
+    notify_close(&s->notify);
     pidfile_drop(&s->pidfile); /* last: who gets it finds everything else free */
 }
 
@@ -175,6 +192,7 @@ bool supervisor_run(const struct supervisor_options *o, struct err *err)
     struct supervisor s = {.o = o,
                            .signals = -1,
                            .child = {.fd = -1},
+                           .notify = {.fd = -1},
                            .started_us = clock_us(),
                            .start_at_us = DEADLINE_NONE,
                            .hurry_at_us = DEADLINE_NONE,
@@ -182,7 +200,9 @@ bool supervisor_run(const struct supervisor_options *o, struct err *err)
     s.status.pid = getpid();
     bool good = set_up(&s, err);
     if (good) {
-        child_start(&s);
+        take_signals(&s); /* a stop that came meanwhile: nothing is started */
+        if (!s.done)
+            child_start(&s);
         loop(&s);
         good = s.err.what[0] == '\0';
         if (!good)

@@ -7,13 +7,16 @@
 #include "supervisor/backoff.h"
 #include "supervisor/control_set.h"
 #include "supervisor/deadline.h"
+#include "supervisor/notify.h"
 #include "supervisor/pidfile.h"
 #include "supervisor/supervisor.h"
+
+enum { FORMER_MAX = 8 };
 
 struct child {
     pid_t pid; /* 0: none */
     int fd;    /* its datagrams; -1 after EOF */
-    bool ready;
+    bool ready, reaped;
     uint64_t ready_us;
 };
 struct supervisor {
@@ -25,7 +28,10 @@ struct supervisor {
     int signals; /* signalfd */
     sigset_t former_mask;
     struct child child;
+    pid_t former[FORMER_MAX]; /* containers given up that are not reaped yet; 0: free */
     struct backoff backoff;
+    struct notify notify;
+    bool reloading; /* the service manager was told so and waits for READY=1 */
     struct server_status status;
     uint64_t started_us;
     uint64_t start_at_us; /* when the next container is due; DEADLINE_NONE: one lives, or none is */
@@ -44,6 +50,11 @@ void child_start(struct supervisor *s);
 void child_readable(struct supervisor *s); /* datagrams or EOF are there */
 void child_reap(struct supervisor *s);     /* SIGCHLD */
 void child_signal(struct supervisor *s, int sig);
+/* supervise_notify.c: what the service manager is told */
+void tell_ready(struct supervisor *s);     /* a container serves, or has opened its logs anew */
+void tell_reloading(struct supervisor *s); /* SIGHUP came */
+void tell_stopping(struct supervisor *s);
+void tell_status(struct supervisor *s, const char *text);
 /* supervise_control.c */
 void control_ask(void *arg, uint32_t id, const char *words);      /* a control_request_fn */
 void control_replied(struct supervisor *s, struct span datagram); /* "<id> <0 or 1>\n<text>" */
