@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/state_file.h"
 
-#define HEAD "cserv-journal 1 " /* the number is the schema of the line */
+#define NAME   "cserv-journal"
+#define SCHEMA 1 /* of the line; it stands in HEAD, too */
+#define HEAD   NAME " 1 "
 
 static const char *const phases[JOURNAL_PHASES] = {"load", "init", "start", "health"};
 
@@ -69,7 +72,8 @@ bool journal_read(const struct journal *j, struct journal_entry *out, struct err
     *out = (struct journal_entry){.state = JOURNAL_NONE};
     if (!path_exists(j->path))
         return true;
-    bool ok = path_read_file(j->path, 4096, &text, err);
+    bool ok = path_read_file(j->path, 4096, &text, err) &&
+              state_file_known(buf_span(&text), NAME, SCHEMA, j->path, err);
     if (ok)
         parse(buf_span(&text), out);
     buf_free(&text);

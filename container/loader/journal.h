@@ -29,7 +29,7 @@ struct journal_entry {
 /* The journal of one webapp: HOST and NAME (of its file or folder) make the file's name. */
 bool journal_open(struct journal *j, const char *base, const char *host, const char *name,
                   struct err *err);
-/* Reads the last line; a malformed one counts as none. */
+/* Reads the last line; a malformed one counts as none, one of a newer cserv is an error. */
 bool journal_read(const struct journal *j, struct journal_entry *out, struct err *err);
 bool journal_trying(const struct journal *j, const char *hash, enum journal_phase phase,
                     struct err *err);

@@ -14,10 +14,15 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/span.h"
+#include "base/state_file.h"
 #include "supervisor/pidfile.h"
 
 /* How often a lock in use is tried again. */
 enum { RETRY_MS = 20 };
+
+/* Of what stands in BASE/run. The pid file itself has room for a number only: scripts take all of it. */
+#define SCHEMA_NAME "cserv-run"
+#define SCHEMA      1
 
 struct held {
     int fd;
@@ -95,6 +100,24 @@ static bool take_file(struct held *h, const char *base, uint64_t give_up_us, str
     return write_pid(h, err);
 }
 
+/* BASE/run/cserv.schema: "cserv-run 1". It stays when the server ends. */
+static bool check_schema(const char *base, struct err *err)
+{
+    char path[PATH_MAX], line[32];
+    struct buf text = BUF_EMPTY;
+    if (!path_join(path, sizeof path, base, "run/cserv.schema"))
+        return err_set(err, "the path of the base is too long: %s", base);
+    bool good = true;
+    if (path_exists(path))
+        good = path_read_file(path, 4096, &text, err) &&
+               state_file_known(buf_span(&text), SCHEMA_NAME, SCHEMA, path, err);
+    snprintf(line, sizeof line, "%s %d\n", SCHEMA_NAME, SCHEMA);
+    if (good && !span_eq(buf_span(&text), span_of(line)))
+        good = path_write_file(path, span_of(line), PATH_MODE_FILE, err);
+    buf_free(&text);
+    return good;
+}
+
 /* The second file, from CSERV_PID; its path stays empty when there is none, or when it is another
  * name of the first, which is locked already. */
 static bool second_path(struct pidfile *p, struct err *err)
@@ -123,7 +146,8 @@ struct pidfile *pidfile_take(const char *base, uint32_t wait_ms, struct err *err
     p->files[0].fd = p->files[1].fd = -1;
     bool good = path_join(p->files[0].path, PATH_MAX, base, "run/cserv.pid") ||
                 err_set(err, "the path of the base is too long: %s", base);
-    good = good && take_file(&p->files[0], base, give_up_us, err) && second_path(p, err);
+    good = good && take_file(&p->files[0], base, give_up_us, err) && check_schema(base, err) &&
+           second_path(p, err);
     if (good && p->files[1].path[0] != '\0')
         good = take_file(&p->files[1], base, give_up_us, err);
     if (!good)

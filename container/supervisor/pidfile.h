@@ -12,7 +12,8 @@
 struct pidfile;
 
 /* Takes BASE for this process; one that is just being given up is waited for, at most WAIT_MS.
- * NULL with err: another server holds it (named by its pid), or the file cannot be made. */
+ * NULL with err: another server holds it (named by its pid), the file cannot be made, or the base was
+ * last served by a cserv so new that run/cserv.schema has a number unknown here. */
 struct pidfile *pidfile_take(const char *base, uint32_t wait_ms, struct err *err);
 /* Removes the files and gives the locks back. NULL is fine. */
 void pidfile_drop(struct pidfile **p);

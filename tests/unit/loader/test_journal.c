@@ -112,6 +112,18 @@ static void test_torn(void **state)
     assert_string_equal(last().hash, HASH);
 }
 
+static void test_newer(void **state)
+{
+    (void)state;
+    struct journal_entry entry;
+    write_file("cserv-journal 2 trying init " HASH "\n");
+    assert_false(journal_read(&journal, &entry, &err));
+    assert_non_null(strstr(err.what, journal.path));
+    assert_non_null(strstr(err.what, "was written by a newer cserv"));
+    assert_non_null(strstr(err.why, "schema is 2"));
+    assert_true(err.hint[0] != '\0');
+}
+
 static void test_malformed(void **state)
 {
     static const char *const texts[] = {
@@ -126,7 +138,8 @@ static void test_malformed(void **state)
         "cserv-journal 1 trying nap " HASH "\n",
         "cserv-journal 1 trying  " HASH "\n",
         "cserv-journal 1 tried init " HASH "\n",
-        "cserv-journal 2 trying init " HASH "\n",
+        "cserv-journal x trying init " HASH "\n",
+        "cserv-journals 2 trying init " HASH "\n",
         " cserv-journal 1 trying init " HASH "\n",
         "trying init " HASH "\n",
     };
@@ -194,9 +207,10 @@ static void test_long_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROW(test_place),        ROW(test_phases),          ROW(test_serving_and_stopped),
-        ROW(test_torn),         ROW(test_malformed),       ROW(test_binary),
-        ROW(test_cannot_write), ROW(test_follows_no_link), ROW(test_long_names),
+        ROW(test_place),      ROW(test_phases),       ROW(test_serving_and_stopped),
+        ROW(test_torn),       ROW(test_newer),        ROW(test_malformed),
+        ROW(test_binary),     ROW(test_cannot_write), ROW(test_follows_no_link),
+        ROW(test_long_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,6 +81,32 @@ static void a_left_over_file_stops_nobody(void **state)
     assert_false(path_exists(path));
 }
 
+static void a_base_of_a_newer_server_is_refused(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    struct buf text = BUF_EMPTY;
+    char path[80], pid[80];
+    snprintf(path, sizeof path, "%s/run/cserv.schema", base);
+    snprintf(pid, sizeof pid, "%s/run/cserv.pid", base);
+    struct pidfile *p = pidfile_take(base, 0, &err);
+    assert_non_null(p);
+    pidfile_drop(&p);
+    assert_true(path_read_file(path, 100, &text, &err)); /* it stays */
+    assert_string_equal(buf_cstr(&text), "cserv-run 1\n");
+    buf_free(&text);
+    assert_true(path_write_file(path, span_of("cserv-run 2 more\n"), 0640, &err));
+    assert_null(pidfile_take(base, 0, &err));
+    assert_non_null(strstr(err.what, "newer cserv"));
+    assert_non_null(strstr(err.what, path));
+    assert_true(err.hint[0] != '\0');
+    assert_false(path_exists(pid));
+    assert_true(path_write_file(path, span_of("damaged"), 0640, &err));
+    p = pidfile_take(base, 0, &err);
+    assert_non_null(p);
+    pidfile_drop(&p);
+}
+
 static void a_held_base_is_waited_for(void **state)
 {
     (void)state;
@@ -147,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_BASE(the_second_is_refused_and_the_first_named),
         WITH_BASE(a_left_over_file_stops_nobody),
+        WITH_BASE(a_base_of_a_newer_server_is_refused),
         WITH_BASE(a_held_base_is_waited_for),
         WITH_BASE(the_named_second_file_is_held_too),
         WITH_BASE(the_named_file_may_be_the_base_s_own),
