@@ -86,7 +86,7 @@ static void a_base_of_a_newer_server_is_refused(void **state)
     (void)state;
     struct err err = ERR_INIT;
     struct buf text = BUF_EMPTY;
-    char path[80], pid[80];
+    char path[96], pid[96];
     snprintf(path, sizeof path, "%s/run/cserv.schema", base);
     snprintf(pid, sizeof pid, "%s/run/cserv.pid", base);
     struct pidfile *p = pidfile_take(base, 0, &err);
