@@ -50,12 +50,16 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/cserv.pc DESTINATION ${cserv_pkgconfig
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/cserv-config.cmake
     ${CMAKE_CURRENT_BINARY_DIR}/cserv-config-version.cmake DESTINATION ${cserv_cmake_dir})
 
-# The binary finds ../share/cserv/conf and ../share/cserv/webapps relative to itself; the webapps are
-# installed by webapps/CMakeLists.txt.
-foreach(file server.xml web.xml)
+# The binary finds ../share/cserv/conf, ../share/cserv/webapps and ../share/cserv/modules relative to
+# itself; webapps and modules are installed by their own CMakeLists.txt. In conf/ there are also the unit
+# of systemd and the rules for logrotate.
+file(GLOB cserv_conf CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/conf ${CMAKE_SOURCE_DIR}/conf/*)
+foreach(file ${cserv_conf})
     configure_file(${CMAKE_SOURCE_DIR}/conf/${file} ${CMAKE_BINARY_DIR}/conf/${file} COPYONLY)
     install(FILES ${CMAKE_SOURCE_DIR}/conf/${file} DESTINATION ${CMAKE_INSTALL_DATADIR}/cserv/conf)
 endforeach()
+install(FILES ${CMAKE_SOURCE_DIR}/README.md CHANGES.md SECURITY.md LICENSE
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/cserv)
 
 add_custom_target(uninstall
     COMMAND ${CMAKE_COMMAND} -D MANIFEST=${CMAKE_BINARY_DIR}/install_manifest.txt

@@ -2,11 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # `cmake --install` of the build folder BUILD, below a DESTDIR and with a prefix of its own; the tree is
 # then moved and must still be complete: a servlet is built against it with pkg-config and with CMake, in
-# C and C++, its command runs and makes a base. At last `uninstall`. Prints ok, skip or FAIL per case.
+# C and C++, its command runs, makes a base and serves it. At last `uninstall`. Prints ok, skip or FAIL per case.
 set -u
 : "${BUILD:?names the build folder to install from}"
+ROOT=${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}
 work=$(mktemp -d "${TMPDIR:-/tmp}/cserv-install.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
+finish() {
+    for each in "$work/base" "$work/first/base"; do
+        [ ! -S "$each/run/cserv.sock" ] || "$BUILD/bin/cserv" stop -b "$each" --timeout 0 >/dev/null 2>&1
+    done
+    rm -rf "$work"
+}
+trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 unset DESTDIR CSERV_BASE CSERV_HOME PKG_CONFIG_PATH PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR
@@ -44,17 +51,25 @@ lists() { # FOLDER: every file in it, relative to it
 }
 
 install_twice() {
-    DESTDIR=$work/staged cmake --install "$BUILD" --prefix /opt/cserv &&
+    DESTDIR=$work/staged cmake --install "$BUILD" --prefix /opt/staged-cserv &&
         cmake --install "$BUILD" --prefix "$work/first" &&
-        lists "$work/staged/opt/cserv" >"$work/staged.list" &&
+        lists "$work/staged/opt/staged-cserv" >"$work/staged.list" &&
         lists "$work/first" >"$work/first.list" &&
         diff "$work/staged.list" "$work/first.list"
 }
 
 complete() {
     for file in bin/cserv include/cserv/servlet.h include/cserv/abi.h include/cserv/abi.def \
-        include/cserv/module.map share/cserv/conf/server.xml share/cserv/webapps; do
+        include/cserv/module.map share/cserv/webapps/docs/index.html \
+        share/doc/cserv/README.md share/doc/cserv/CHANGES.md share/doc/cserv/SECURITY.md \
+        share/doc/cserv/LICENSE; do
         [ -e "$prefix/$file" ] || { echo "$file was not installed" && return 1; }
+    done
+    for file in "$ROOT"/conf/*; do
+        cmp "$file" "$prefix/share/cserv/conf/${file##*/}" || return 1
+    done
+    for file in "$BUILD"/modules/*.so; do
+        [ ! -e "$file" ] || cmp "$file" "$prefix/share/cserv/modules/${file##*/}" || return 1
     done
     ! find "$prefix" -type l | grep . || { echo "links lead out of the tree" && return 1; }
     ! find "$prefix" -perm -o+w | grep . || { echo "others may write to it" && return 1; }
@@ -63,7 +78,7 @@ complete() {
 
 # Only text is looked at: debug information names source files, as it must.
 place_free() {
-    ! grep -rIlF -e "$work/first" -e "$BUILD" -e /opt/cserv "$prefix"
+    ! grep -rIlF -e "$work/first" -e "$BUILD" -e /opt/staged-cserv "$prefix"
 }
 
 no_search_path() {
@@ -128,17 +143,48 @@ makes_base() {
     done
 }
 
-# The manifest is of the last installation: into first/.
+# Under any umask everybody may read what is installed, and nobody else write.
+any_umask() {
+    for mask in 000 077; do
+        (umask $mask && DESTDIR=$work/mask$mask cmake --install "$BUILD" --prefix /opt/cserv) || return 1
+        ! find "$work/mask$mask/opt/cserv" -perm /022 | grep . || return 1
+        ! find "$work/mask$mask/opt/cserv" ! -perm -444 | grep . || return 1
+        ! find "$work/mask$mask/opt/cserv" -type d ! -perm 755 | grep . || return 1
+    done
+}
+
+# What a folder holds, with modes, owners and contents.
+fingerprint() {
+    (cd "$1" && find . -printf '%p %m %y %l\n' | sort && find . -type f -exec sha256sum {} + | sort)
+}
+
+serves_from() { # BASE: with what is installed in $prefix
+    "$prefix/bin/cserv" start -b "$1" >"$work/started" && cat "$work/started" || return 1
+    url=$(sed -n 's/.* serves \(http[^ ]*\) .*/\1/p' "$work/started")
+    answer=$(curl -s --max-time 20 "${url}examples/hello")
+    "$prefix/bin/cserv" stop -b "$1" && [ "$answer" = "Hello, World!" ]
+}
+
+# The manifest is of the last installation: into first/. Bases in the tree itself stay, one of them as
+# the command makes it when nobody says where, with the file that a webapp of one's own has beside them.
 uninstall() {
     cmake --install "$BUILD" --prefix "$work/first" && touch "$work/first/include/mine.h" &&
-        touch "$work/first/share/cserv/conf/mine.xml" && cmake --build "$BUILD" --target uninstall ||
-        return 1
-    left=$(lists "$work/first" | tr '\n' ' ')
+        touch "$work/first/share/cserv/conf/mine.xml" || return 1
+    prefix=$work/first
+    "$prefix/bin/cserv" makebase "$work/first/base" --port 0 --loopback &&
+        "$prefix/bin/cserv" makebase "$work/first/share/cserv/base" --port 0 --loopback &&
+        serves_from "$work/first/base" && mkdir "$work/first/share/cserv/base/temp/empty" || return 1
+    fingerprint "$work/first/base" >"$work/before" &&
+        fingerprint "$work/first/share/cserv/base" >>"$work/before" &&
+        cmake --build "$BUILD" --target uninstall || return 1
+    fingerprint "$work/first/base" >"$work/after" && fingerprint "$work/first/share/cserv/base" >>"$work/after"
+    diff "$work/before" "$work/after" || { echo "a base was changed" && return 1; }
+    left=$(lists "$work/first" | grep -v -e '^\./base/' -e '^\./share/cserv/base/' | tr '\n' ' ')
     [ "$left" = "./include/mine.h ./share/cserv/conf/mine.xml " ] || {
         echo "left behind: $left"
         return 1
     }
-    [ ! -e "$work/first/include/cserv" ]
+    [ ! -e "$work/first/include/cserv" ] && [ ! -e "$work/first/share/doc/cserv" ]
 }
 
 version=$(sed -n 's/^CMAKE_PROJECT_VERSION:STATIC=//p' "$BUILD/CMakeCache.txt")
@@ -154,5 +200,7 @@ case_of install/uninstalled-pkg-config uninstalled
 case_of install/no-search-path no_search_path
 case_of install/version-of-moved-tree version_runs
 case_of install/makebase-of-moved-tree makes_base
+case_of install/serves-from-moved-tree serves_from "$work/base"
+case_of install/any-umask any_umask
 case_of install/uninstall uninstall
 exit $status
