@@ -89,7 +89,7 @@ patched("control", r"has a control character in its name or version\. Mend", not
 VISIBLE = '__attribute__((visibility("default"))) '
 compiled("no-note", r"is no cserv module: it has no module note\. Add CS_WEBAPP",
          "int cs_module_describe(void); %sint cs_module_describe(void) { return 0; }\n" % VISIBLE)
-compiled("two-notes", r"has 2 module notes\. Use CS_WEBAPP in one source file", SECOND_NOTE)
+compiled("two-notes", r"has 2 module notes\. Use CS_WEBAPP or CS_MODULE in one source file", SECOND_NOTE)
 compiled("exports", r"exports helper; a module exports only cs_module_describe\. Link with the version script",
          MODULE + "void helper(void); %svoid helper(void) {}\n" % VISIBLE, replace=[])
 compiled("nodelete", r"is marked NODELETE.*Link without -z nodelete", MODULE, more=["-Wl,-z,nodelete"])
