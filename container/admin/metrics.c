@@ -149,7 +149,7 @@ static void json_queue(struct json *j, struct connector *c, uint32_t queue)
     number(j, "cap", s.cap);
     number(j, "taken", s.taken);
     number(j, "refused", s.refused);
-    number(j, "maxWaitUs", s.max_wait_us);
+    number(j, "maxWaitUs", s.longest_us);
     number(j, "bufferedBytes", s.buffered);
     number(j, "spoolBytes", s.spooled);
     number(j, "spoolFiles", s.spool_files);

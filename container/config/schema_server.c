@@ -96,6 +96,15 @@ static const struct schema_attribute connector_attributes[] = {
              "How long a request body may make no progress."),
     C_NUMBER("sendTimeout", send_timeout, "20000", 1, INT_LIMIT, "ms",
              "How long a client may take nothing of a pending response."),
+    C_NUMBER(
+        "bodyMinRate", body_min_rate, "240", 0, INT_LIMIT, "bytes/s",
+        "How fast a request body must come, over each rateWindow; 0: only bodyTimeout counts."),
+    C_NUMBER("sendMinRate", send_min_rate, "240", 0, INT_LIMIT, "bytes/s",
+             "How fast a client must take a pending response, over each rateWindow; 0: only "
+             "sendTimeout counts."),
+    C_NUMBER("rateWindow", rate_window, "10000", 100, INT_LIMIT, "ms",
+             "The time over which bodyMinRate and sendMinRate are measured, the grace at the start "
+             "included."),
     C_NUMBER("maxThreads", max_threads, "200", 1, 10000, "", "Worker threads at most."),
     C_NUMBER("minSpareThreads", min_spare_threads, "10", 1, 10000, "",
              "Worker threads kept alive; never more than maxThreads."),
@@ -105,6 +114,9 @@ static const struct schema_attribute connector_attributes[] = {
              "Groups of one poller and its workers; 0: a quarter of the cores, 1 to 16."),
     C_NUMBER("maxQueueSize", max_queue_size, "10000", 1, INT_LIMIT, "",
              "Requests that may wait for a worker, per context and group."),
+    C_NUMBER("maxQueueTime", max_queue_time, "30000", 1, INT_LIMIT, "ms",
+             "How long a request may wait for a worker; when one has waited half of it, the newest "
+             "goes first."),
     C_NUMBER("maxUriSize", max_uri_size, "8192", 1, 16777216, "bytes",
              "The longest request target."),
     C_NUMBER("maxHttpHeaderSize", max_http_header_size, "8192", 1, 16777216, "bytes",
@@ -185,6 +197,17 @@ static const struct schema_attribute context_attributes[] = {
            "Workers busy in the application at one time; 0: three quarters of the connector's."),
     SWITCH(context_config, "override", override, "false",
            "Leaves out what conf/context.xml says for all applications."),
+    NUMBER(context_config, "maxQueueSize", max_queue_size, "0", 0, INT_LIMIT, "",
+           "As the Connector's, for this application; 0: the Connector's."),
+    NUMBER(context_config, "maxQueueTime", max_queue_time, "0", 0, INT_LIMIT, "ms",
+           "As the Connector's, for this application; 0: the Connector's."),
+    NUMBER(context_config, "bodyMinRate", body_min_rate, "-1", -1, INT_LIMIT, "bytes/s",
+           "As the Connector's, for this application; -1: the Connector's."),
+    NUMBER(context_config, "sendMinRate", send_min_rate, "-1", -1, INT_LIMIT, "bytes/s",
+           "As the Connector's, for this application; -1: the Connector's."),
+    SWITCH(context_config, "reserved", reserved, "false",
+           "Whether its requests may use the 2 workers that are kept from all other applications: "
+           "for what must answer when all others are busy."),
 };
 
 #define ROWS(array) .attributes = array, .count = ARRAY_COUNT(array)

@@ -39,10 +39,14 @@ struct
     int64_t max_keep_alive_requests; /* maxKeepAliveRequests 10000; 1 off; -1 unlimited */
     int64_t body_timeout;            /* bodyTimeout 20000: without progress */
     int64_t send_timeout;            /* sendTimeout 20000: without progress */
+    int64_t body_min_rate;           /* bodyMinRate 240 bytes/s; 0 none */
+    int64_t send_min_rate;           /* sendMinRate 240 bytes/s; 0 none */
+    int64_t rate_window;             /* rateWindow 10000: the rates are of so long */
     int64_t max_threads;             /* maxThreads 200 */
     int64_t min_spare_threads;       /* minSpareThreads 10 */
     int64_t threads_max_idle_time;   /* threadsMaxIdleTime 60000 */
     int64_t groups;                  /* groups 0 = automatic: clamp(cores / 4, 1, 16) */
+    int64_t max_queue_time;          /* maxQueueTime 30000: a request waits for a worker */
     int64_t max_queue_size;       /* maxQueueSize 10000: waiting requests per context and group */
     int64_t max_uri_size;         /* maxUriSize 8192 */
     int64_t max_http_header_size; /* maxHttpHeaderSize 8192 */
@@ -69,13 +73,18 @@ struct
 };
 struct context_config { /* <Context> in server.xml, or the defaults for what is found in appBase */
     int line;
-    const char *file;            /* server.xml or a context.xml; NULL for mere defaults */
-    const char *path;            /* "" = root */
-    const char *doc_base;        /* folder or .so; relative to the host's appBase */
-    int64_t hook_timeout;        /* hookTimeout 30000: each of init, start, health */
-    int64_t stop_timeout;        /* stopTimeout 10000 */
-    int64_t max_threads_share;   /* maxThreads 0 = three quarters of the connector's */
-    bool override;               /* override false: conf/context.xml does not count for it */
+    const char *file;          /* server.xml or a context.xml; NULL for mere defaults */
+    const char *path;          /* "" = root */
+    const char *doc_base;      /* folder or .so; relative to the host's appBase */
+    int64_t hook_timeout;      /* hookTimeout 30000: each of init, start, health */
+    int64_t stop_timeout;      /* stopTimeout 10000 */
+    int64_t max_threads_share; /* maxThreads 0 = three quarters of the connector's */
+    int64_t max_queue_size;    /* maxQueueSize 0 = the connector's */
+    int64_t max_queue_time;    /* maxQueueTime 0 = the connector's */
+    int64_t body_min_rate;     /* bodyMinRate -1 = the connector's; 0 none */
+    int64_t send_min_rate;     /* sendMinRate -1 = the connector's; 0 none */
+    bool reserved;             /* reserved false: its requests may use the threads that are kept */
+    bool override;             /* override false: conf/context.xml does not count for it */
     struct valve_config *valves; /* those of conf/context.xml, then its own, in order */
     struct context_config *next;
 };

@@ -38,7 +38,11 @@ struct active *active_take(struct group *g, struct conn *c)
     }
     a->c = c;
     a->slot = g->slot;
-    a->closing = a->untrusted = a->in_body = a->head_timed = false;
+    a->closing = a->untrusted = a->in_body = a->head_timed = a->body_timed = a->look = false;
+    a->body_rate = g->connector->options.body_min_rate;
+    a->send_rate = g->connector->options.send_min_rate;
+    pace_stop(&a->input);
+    pace_stop(&a->output);
     a->linger_left = a->refused_body = 0;
     a->under_way = 0;
     a->receiving = NULL;

@@ -70,6 +70,7 @@ static bool group_init(struct connector *c, uint32_t number, struct err *err)
     g->number = number;
     g->id = atomic_fetch_add(&groups_made, 1);
     list_init(&g->again);
+    list_init(&g->idle);
     g->batch_end = &g->batch;
     inbox_init(&g->inbox);
     g->inline_max = inline_max(o->groups);
@@ -85,23 +86,25 @@ static bool group_init(struct connector *c, uint32_t number, struct err *err)
         return false;
     uint32_t max_threads = share(o->max_threads, o->groups);
     uint32_t queues = engine_queue_count(o->engine);
-    uint32_t cap = max_threads - max_threads / 4;
+    g->counts = calloc(queues, sizeof(*g->counts));
+    if (!g->counts)
+        return err_set(err, "out of memory for a connector");
+    g->kept = fair_kept(c, max_threads);
     struct pool_options wo = {
         .name = c->name,
         .min_threads = share(o->min_spare_threads, o->groups),
         .max_threads = max_threads,
         .idle_us = MS_TO_US(o->threads_max_idle_time),
         .queues = queues,
-        .queue_cap = cap,
-        .max_queued = o->max_queue_size,
+        .limits = {.cap = max_threads, .max_length = o->max_queue_size},
+        .kept = g->kept,
         .ops = &connector_pool_ops,
         .arg = g,
     };
     g->pool = pool_new(&wo, err);
     if (!g->pool)
         return false;
-    for (uint32_t q = 0; q < queues; q++)
-        pool_limit(g->pool, q, engine_queue_share(o->engine, q, max_threads));
+    fair_set_limits(g, max_threads);
     return true;
 }
 
@@ -161,6 +164,7 @@ struct connector *connector_new(const struct connector_options *options, struct 
         return NULL;
     }
     c->options = *options;
+    c->room_line = room_line(options->max_connections);
     snprintf(c->name, sizeof(c->name), "%s", options->name);
     lock_init(&c->lock, "connector");
     cond_init(&c->empty);
@@ -189,6 +193,7 @@ void connector_destroy(struct connector **cp)
         if (g->pool)
             pool_destroy(&g->pool);
         role_destroy(&g->role);
+        free(g->counts);
     }
     cond_destroy(&c->empty);
     lock_destroy(&c->lock);

@@ -22,9 +22,12 @@ struct connector_options { /* times in ms, -1 = none; sizes in bytes; from the c
     size_t listen_count;
     uint32_t groups;
     uint32_t max_connections, max_threads, min_spare_threads, max_queue_size;
+    int64_t max_queue_time; /* at least 1; 0: without end */
     int64_t threads_max_idle_time;
     int64_t connection_timeout, keep_alive_timeout, body_timeout, send_timeout;
-    int64_t max_keep_alive_requests; /* -1 or 0: unlimited */
+    int64_t rate_window;                   /* of the two below */
+    uint32_t body_min_rate, send_min_rate; /* bytes/s; 0: none */
+    int64_t max_keep_alive_requests;       /* -1 or 0: unlimited */
     uint32_t max_uri_size, max_header_size, max_header_count, max_trailer_size, max_extension_size;
     uint64_t max_swallow_size, body_memory, output_memory, max_body_size;
     enum uri_solidus encoded_solidus;

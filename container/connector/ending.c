@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * How connections rest and end, on the poller: idle, lingering, dead, and what a deadline means in each
- * state. */
+ * How connections rest and end, on the poller: idle, lingering, dead. */
 #include <sys/socket.h>
 
 #include "connector/group_priv.h"
@@ -131,63 +130,4 @@ void conn_job_done(struct group *g, struct conn *c)
     CHECK(c->state == CONN_DEAD);
     if (c->io_jobs == 0)
         conn_free(g, c);
-}
-
-static void input_timeout(struct group *g, struct conn *c)
-{
-    struct active *a = c->active;
-    enum close_reason reason = a && a->in_body ? CLOSE_body_timeout : CLOSE_head_timeout;
-    bool failed = false;
-    counter_add(COUNTER_timeouts, 1);
-    if (!a) {
-        conn_die(g, c, reason);
-        return;
-    }
-    a->proto->timeout(a->px);
-    c->reason = (uint8_t)reason;
-    a->closing = a->untrusted = true;
-    while (a->proto->produce(a->px, &a->out, SIZE_MAX, &failed))
-        ;
-    if (failed || a->out.len == 0) {
-        conn_die(g, c, reason);
-        return;
-    }
-    conn_to(g, c, CONN_SEND);
-    poller_deadline(c, g->connector->options.send_timeout);
-    conn_output(g, c);
-}
-
-void conn_deadline(struct conn *c)
-{
-    struct group *g = poller_arg(c->poller);
-    switch ((enum conn_state)c->state) {
-    case CONN_LENT: /* the worker's time: the connection is looked at when it comes back */
-    case CONN_DEAD:
-    case CONN_STATE_COUNT:
-        break;
-    case CONN_OPEN:
-        counter_add(COUNTER_timeouts, 1);
-        conn_die(g, c, CLOSE_head_timeout);
-        break;
-    case CONN_HEAD:
-    case CONN_BODY:
-        input_timeout(g, c);
-        break;
-    case CONN_IDLE:
-        conn_die(g, c, CLOSE_idle);
-        break;
-    case CONN_MUX:
-        if (conn_mux_overdue(c) != CLOSE_idle)
-            counter_add(COUNTER_timeouts, 1);
-        conn_die(g, c, conn_mux_overdue(c));
-        break;
-    case CONN_SEND:
-    case CONN_PARKED:
-        counter_add(COUNTER_timeouts, 1);
-        conn_die(g, c, CLOSE_send_timeout);
-        break;
-    case CONN_LINGER:
-        conn_die(g, c, c->reason);
-        break;
-    }
 }

@@ -8,6 +8,7 @@
 #include "connector/body.h"
 #include "connector/connector.h"
 #include "connector/lease.h"
+#include "connector/pace.h"
 #include "connector/role.h"
 #include "connector/states.h"
 #include "engine/service.h"
@@ -46,16 +47,23 @@ struct active {
     struct buf gather; /* leased: answers gathered for one send */
     struct chain out;  /* on its way to the socket, sent by the poller */
     const struct proto_ops *proto;
-    void *px;                   /* the protocol's state */
-    struct exchange *x;         /* not multiplexed: the exchange under way, else NULL */
-    struct exchange *receiving; /* not multiplexed: the one whose body comes, the protocol's */
-    enum proto_verdict parsed;  /* what the last feed said */
-    uint32_t slot;              /* hazard slot of the owning thread */
-    bool closing;               /* after the output is out: no more requests */
-    bool untrusted;             /* ... and what is still to come must be drained (linger) */
-    bool in_body;               /* the head of the request under way is complete */
-    bool head_timed;            /* the head's deadline runs */
-    uint64_t linger_left;       /* bytes that are still dropped in LINGER */
+    void *px;                      /* the protocol's state */
+    struct exchange *x;            /* not multiplexed: the exchange under way, else NULL */
+    struct exchange *receiving;    /* not multiplexed: the one whose body comes, the protocol's */
+    enum proto_verdict parsed;     /* what the last feed said */
+    uint32_t slot;                 /* hazard slot of the owning thread */
+    bool closing;                  /* after the output is out: no more requests */
+    bool untrusted;                /* ... and what is still to come must be drained (linger) */
+    bool in_body;                  /* the head of the request under way is complete */
+    bool head_timed;               /* the head's deadline runs */
+    bool body_timed;               /* the body's pace is measured */
+    bool look;                     /* for a reset, when the deadline comes up */
+    uint32_t body_rate, send_rate; /* bytes/s at least, of the request under way; 0: none */
+    int64_t received, sent;        /* bytes, by the poller; sent to the socket's buffer */
+    int64_t sent_before;           /* at the last conn_wait_output */
+    uint64_t head_until_us;        /* head_timed */
+    struct pace input, output;
+    uint64_t linger_left;   /* bytes that are still dropped in LINGER */
     uint64_t refused_body;  /* announced body of a refused request: the client may still send it */
     bool reading;           /* an io thread reads of the file in front of `out` */
     uint64_t warm, warm_us; /* bytes of that file known to be in memory, since when */
@@ -77,6 +85,13 @@ struct adopt_node { /* NODE_ADOPT; malloced */
     const struct net_listener *listener;
 };
 
+struct queue_counts {          /* requests that no task was counted for */
+    _Atomic uint64_t inlined;  /* run by the holder of the poller role */
+    _Atomic uint64_t followed; /* run in the lease of the one before */
+};
+
+#define REFUSALS_MAX 64u /* reasons a protocol may have */
+
 struct group {
     struct connector *connector;
     uint32_t number;
@@ -89,12 +104,17 @@ struct group {
     struct inbox inbox;
     struct thread threads[2];        /* either holds the poller role */
     struct list again;               /* of conn->again */
+    struct list idle;                /* of conn->again, too: oldest first */
+    uint64_t scanned_us, late_us;    /* room.c, fair.c: when they looked last */
+    struct queue_counts *counts;     /* by queue */
+    uint32_t kept;                   /* workers that only reserved webapps get */
     struct task *batch, **batch_end; /* complete requests of this turn */
     struct active *free_actives;
     uint32_t free_count;
     bool draining, stopping;
     _Atomic uint32_t states[CONN_STATE_COUNT];
     _Atomic uint64_t closed[CLOSE_REASON_COUNT];
+    _Atomic uint64_t refused[REFUSALS_MAX]; /* by the protocol's reason */
 };
 
 struct connector {
@@ -109,6 +129,7 @@ struct connector {
     uint32_t group_count, next_group;
     struct net_listener **listeners;
     size_t listener_count;
+    uint32_t room_line; /* more connections than this: room is made */
     _Atomic uint32_t connections;
     _Atomic uint32_t jobs; /* of io threads that will yet give something to an inbox */
     _Atomic bool draining, accept_paused;
@@ -131,8 +152,9 @@ void conn_input(struct group *g, struct conn *c);
 /* a->x is complete; it goes to a worker when all of its body is where the worker looks for it. */
 void conn_ready(struct group *g, struct conn *c);
 void conn_again(struct group *g, struct conn *c);
-void conn_busy(struct group *g, struct conn *c); /* its queue was full: 503 in its place */
-void conn_parsed_close(struct conn *c);          /* owner; looks at a->parsed */
+/* Nobody takes its request: 503 in its place. */
+void conn_busy(struct group *g, struct conn *c, enum proto_busy why);
+void conn_parsed_close(struct conn *c); /* owner; looks at a->parsed */
 /* A job for the body under way on C is done: node kind NODE_BODY. */
 void conn_body_saved(struct group *g, struct inbox_node *node);
 /* The owner's fill: reads and feeds; a->parsed tells on FILL_STOP. */
@@ -170,8 +192,29 @@ void conn_linger_read(struct group *g, struct conn *c);
 void conn_die(struct group *g, struct conn *c, enum close_reason reason);
 /* A job of C, which is DEAD, is done: with the last one C is freed. */
 void conn_job_done(struct group *g, struct conn *c);
-void conn_deadline(struct conn *c);
 bool conn_armed(struct group *g, struct conn *c); /* arms if needed; false: C is gone */
+
+/* deadline.c: poller. */
+void conn_deadline(struct conn *c);
+void conn_wait_input(struct group *g, struct conn *c); /* HEAD, BODY: what came completes nothing */
+void conn_wait_output(struct group *g, struct conn *c); /* the client has to take something */
+void conn_wait_nothing(struct conn *c);                 /* from the client */
+int64_t conn_taken(const struct conn *c);               /* bytes that have reached the client */
+/* Says 408 if it can do so at once, and closes. */
+void conn_cut_off(struct group *g, struct conn *c, enum close_reason reason);
+
+/* room.c: poller. */
+uint32_t room_line(uint32_t max_connections);
+void group_make_room(struct group *g);
+
+/* fair.c */
+uint32_t fair_kept(const struct connector *c, uint32_t threads); /* of a group's THREADS */
+void fair_set_limits(struct group *g, uint32_t threads);
+void fair_push(struct group *g, struct task *first); /* poller; refuses what has no room */
+void fair_refuse_late(struct group *g);              /* poller, each turn */
+/* A lease has ended in which SERVED requests of QUEUE were run; INLINED: not as a task of the pool. Any
+ * thread. */
+void fair_count(struct group *g, uint32_t queue, bool inlined, uint32_t served);
 
 /* mux.c: poller. */
 void conn_mux(struct group *g, struct conn *c);
@@ -179,7 +222,7 @@ enum close_reason conn_mux_overdue(const struct conn *c); /* what its deadline w
 
 /* serve.c: workers. */
 extern const struct pool_ops connector_pool_ops;
-void connector_run(struct group *g, uint32_t slot, struct task *t);
+void connector_run(struct group *g, uint32_t slot, struct task *t, bool inlined);
 
 /* leased.c: the direct path. */
 struct lease {

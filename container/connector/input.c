@@ -27,8 +27,10 @@ static long receive(void *arg, size_t *room)
         return TRANSPORT_ERROR;
     *room = buf_room(&a->in);
     long n = c->transport->recv(c, a->in.mem + a->in.tail, *room);
-    if (n > 0)
+    if (n > 0) {
         buf_produced(&a->in, (size_t)n);
+        a->received += n;
+    }
     return n;
 }
 
@@ -71,18 +73,13 @@ static bool take_produced(struct active *a)
 static void wait_for_more(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
-    const struct connector_options *o = &g->connector->options;
     if (c->state == (a->in_body ? CONN_HEAD : CONN_BODY))
         conn_to(g, c, a->in_body ? CONN_BODY : CONN_HEAD);
-    if (a->in_body) {
-        poller_deadline(c, o->body_timeout);
-    } else if (buf_len(&a->in) == 0 && a->proto->idle(a->px)) {
+    if (!a->in_body && buf_len(&a->in) == 0 && a->proto->idle(a->px)) {
         conn_idle(g, c);
         return;
-    } else if (!a->head_timed) {
-        a->head_timed = true;
-        poller_deadline(c, o->connection_timeout);
     }
+    conn_wait_input(g, c);
     conn_armed(g, c);
 }
 
@@ -120,7 +117,7 @@ static bool say(struct group *g, struct conn *c)
         /* fall through */
     case SEND_BLOCKED:
         conn_to(g, c, CONN_SEND);
-        poller_deadline(c, g->connector->options.send_timeout);
+        conn_wait_output(g, c);
         conn_armed(g, c);
         return false;
     }
@@ -149,6 +146,7 @@ static void save_body(struct group *g, struct conn *c, struct exchange *x)
         if (c->state == CONN_HEAD)
             conn_to(g, c, CONN_BODY);
         poller_deadline(c, -1); /* the disk is slow, not the client */
+        ((struct active *)c->active)->body_timed = false;
         return;
     }
     refuse(g, c, &refusal);
@@ -237,12 +235,12 @@ void conn_input(struct group *g, struct conn *c)
     }
 }
 
-void conn_busy(struct group *g, struct conn *c)
+void conn_busy(struct group *g, struct conn *c, enum proto_busy why)
 {
     struct active *a = c->active;
     struct exchange *x = a->x;
     a->x = NULL;
-    a->parsed = a->proto->busy(a->px, x);
+    a->parsed = a->proto->busy(a->px, x, why);
     conn_to(g, c, CONN_HEAD);
     if (say(g, c))
         conn_input(g, c);

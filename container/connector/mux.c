@@ -24,6 +24,7 @@ static void mux_deadline(struct group *g, struct conn *c)
     const struct connector_options *o = &g->connector->options;
     bool timed = a->head_timed;
     a->head_timed = false;
+    pace_stop(&a->output);
     if (a->in_body) {
         poller_deadline(c, o->body_timeout);
     } else if (a->under_way > 0) {
@@ -43,7 +44,6 @@ static bool mux_send(struct group *g, struct conn *c)
     struct active *a = c->active;
     bool failed = false;
     for (unsigned rounds = 0;; rounds++) {
-        size_t before = a->out.len;
         enum send_result sent = conn_send(c);
         if (sent >= SEND_FAILED) {
             conn_send_failed(g, c, sent);
@@ -54,8 +54,7 @@ static bool mux_send(struct group *g, struct conn *c)
             return true;
         }
         if (sent == SEND_BLOCKED) {
-            if (a->out.len < before || before == 0)
-                poller_deadline(c, g->connector->options.send_timeout);
+            conn_wait_output(g, c);
             return true;
         }
         if (sent == SEND_TURN || rounds >= MUX_ROUNDS) {

@@ -44,6 +44,7 @@ enum send_result conn_send(struct conn *c)
         if (r != SEND_DONE)
             return r;
         chain_consume(&a->out, sent);
+        a->sent += (int64_t)sent;
         turn += sent;
     }
     return SEND_DONE;
@@ -61,7 +62,7 @@ void conn_send_failed(struct group *g, struct conn *c, enum send_result sent)
 void conn_after_answer(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
-    poller_deadline(c, -1);
+    conn_wait_nothing(c);
     if (a->closing) {
         conn_linger(g, c);
         return;
@@ -86,7 +87,6 @@ void conn_finish_exchange(struct conn *c)
 
 void conn_output(struct group *g, struct conn *c)
 {
-    size_t before = ((struct active *)c->active)->out.len;
     enum send_result sent = conn_send(c);
     switch (sent) {
     case SEND_DONE:
@@ -105,8 +105,7 @@ void conn_output(struct group *g, struct conn *c)
         conn_again(g, c);
         /* fall through */
     case SEND_BLOCKED:
-        if (((struct active *)c->active)->out.len < before)
-            poller_deadline(c, g->connector->options.send_timeout);
+        conn_wait_output(g, c);
         conn_armed(g, c);
         break;
     }
@@ -171,14 +170,12 @@ static void pump_ended(struct group *g, struct conn *c)
 {
     conn_finish_exchange(c);
     conn_to(g, c, CONN_SEND);
-    poller_deadline(c, g->connector->options.send_timeout);
     conn_output(g, c);
 }
 
 void conn_pump(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
-    size_t before = a->out.len;
     if (posted_aborted(a->x)) { /* perhaps in the middle of a long file: not after its last byte */
         conn_die(g, c, CLOSE_aborted);
         return;
@@ -196,22 +193,19 @@ void conn_pump(struct group *g, struct conn *c)
         }
         if (sent == SEND_TURN || (sent == SEND_DONE && windows >= WINDOWS)) {
             /* client and writer are fast: others, too */
-            poller_deadline(c, g->connector->options.send_timeout);
             conn_again(g, c);
             return;
         }
         if (sent == SEND_BLOCKED) {
-            if (a->out.len != before)
-                poller_deadline(c, g->connector->options.send_timeout);
+            conn_wait_output(g, c);
             conn_armed(g, c);
             return;
         }
         switch (pump_window(a)) {
         case PUMP_MORE:
-            before = 0;
             continue;
         case PUMP_EMPTY:
-            poller_deadline(c, -1); /* nothing to send: the client is not slow */
+            conn_wait_nothing(c); /* nothing to send: the client is not slow */
             conn_armed(g, c);
             return;
         case PUMP_ENDED:

@@ -40,9 +40,16 @@ static void end(void *arg, struct worker *w)
 
 static void serve_exchange(struct group *g, uint32_t slot, struct exchange *x)
 {
-    x->at.taken = clock_us();
     engine_serve(g->connector->options.engine, slot, x);
     CHECK(x->res.ended);
+}
+
+#define QUEUED_US 100000u
+
+/* It has waited for so long that its client may have lost patience. */
+static bool client_gone(const struct conn *c, const struct exchange *x)
+{
+    return x->at.taken - x->at.ready > QUEUED_US && c->transport->broken && c->transport->broken(c);
 }
 
 /* Runs a->x. False: the connection is no longer ours, or is over. */
@@ -55,6 +62,14 @@ static bool serve_one(struct run *r)
     r->context = x->route.context;
     if (atomic_load_explicit(&l->group->connector->draining, memory_order_relaxed))
         l->a->proto->drain(l->a->px);
+    x->at.taken = clock_us();
+    if (client_gone(l->c, x)) {
+        x->at.taken = 0; /* nobody saw it */
+        l->c->reason = CLOSE_reset;
+        counter_add(COUNTER_clients_gone, 1);
+        lease_give_back(l->group, l->c, CONN_DEAD);
+        return false;
+    }
     serve_exchange(l->group, r->slot, x);
     if (r->served == 0)
         r->started_us = x->at.taken;
@@ -117,7 +132,8 @@ static void queue_next(struct run *r)
         return;
     struct exchange *x = a->x;
     a->x = NULL;
-    a->parsed = a->proto->busy(a->px, x);
+    a->parsed = a->proto->busy(a->px, x, BUSY_FULL);
+    counter_add(COUNTER_queue_full, 1);
     give_for_output(r);
 }
 
@@ -199,7 +215,8 @@ static enum next_step next_request(struct run *r)
     return NEXT_GIVEN;
 }
 
-static void serve_lease(struct group *g, uint32_t slot, struct active *a)
+/* Returns the number of requests that were run. */
+static uint32_t serve_lease(struct group *g, uint32_t slot, struct active *a)
 {
     struct run r = {.lease = {.group = g, .c = a->c, .a = a}, .slot = slot};
     CHECK(a->out.len == 0 && a->x);
@@ -207,32 +224,36 @@ static void serve_lease(struct group *g, uint32_t slot, struct active *a)
     a->slot = slot;
     do {
         if (!serve_one(&r))
-            return;
+            return r.served;
         if (a->closing) {
             if (send_or_give(&r, CONN_SEND))
                 lease_give_back(g, r.lease.c, CONN_LINGER);
-            return;
+            return r.served;
         }
     } while (next_request(&r) == NEXT_RUN);
+    return r.served;
 }
 
-void connector_run(struct group *g, uint32_t slot, struct task *t)
+void connector_run(struct group *g, uint32_t slot, struct task *t, bool inlined)
 {
     struct job *job = CONTAINER_OF(t, struct job, task);
     if (job->kind == JOB_LEASE) {
-        serve_lease(g, slot, CONTAINER_OF(job, struct active, job));
+        uint32_t queue = t->queue;
+        uint32_t served = serve_lease(g, slot, CONTAINER_OF(job, struct active, job));
+        fair_count(g, queue, inlined, served);
         return;
     }
     /* Of a multiplexing protocol: its channel is posted from the start. The job lies in the exchange's
      * arena. */
     struct exchange *x = job->x;
+    x->at.taken = clock_us();
     serve_exchange(g, slot, x);
     exchange_release(&x);
 }
 
 static void run(void *arg, struct worker *w, struct task *t)
 {
-    connector_run(arg, slot_of(w), t);
+    connector_run(arg, slot_of(w), t, false);
 }
 
 const struct pool_ops connector_pool_ops = {.run = run, .begin = begin, .end = end};

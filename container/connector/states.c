@@ -40,5 +40,10 @@ void conn_to(struct group *g, struct conn *c, enum conn_state to)
     CHECK(conn_edge_allowed(c->state, to));
     atomic_fetch_sub_explicit(&g->states[c->state], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&g->states[to], 1, memory_order_relaxed);
+    /* Idle connections are in a list of their own, by the link that waits for the next turn otherwise. */
+    if (c->state == CONN_IDLE || to == CONN_IDLE)
+        list_remove(&c->again);
+    if (to == CONN_IDLE)
+        list_add_tail(&g->idle, &c->again);
     c->state = (uint8_t)to;
 }

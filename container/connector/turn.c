@@ -28,11 +28,9 @@ static void on_return(struct group *g, struct conn *c)
         conn_input(g, c);
         return;
     case CONN_SEND:
-        poller_deadline(c, g->connector->options.send_timeout);
         conn_output(g, c);
         return;
     case CONN_PARKED:
-        poller_deadline(c, g->connector->options.send_timeout);
         conn_pump(g, c);
         return;
     case CONN_LINGER:
@@ -145,25 +143,6 @@ static void run_again(struct group *g)
     }
 }
 
-static void refuse_task(struct group *g, struct task *t)
-{
-    struct job *job = CONTAINER_OF(t, struct job, task);
-    if (job->kind == JOB_LEASE) {
-        conn_busy(g, CONTAINER_OF(job, struct active, job)->c);
-        return;
-    }
-    struct exchange *x = job->x;
-    struct conn *c = posted_conn(x);
-    struct active *a = c ? c->active : NULL;
-    if (a) {
-        a->under_way--;
-        a->proto->busy(a->px, x);
-        conn_run(g, c);
-    }
-    exchange_release(&x); /* the worker's */
-}
-
-/* Refusals may make the next requests complete: those are pushed in the next turn. */
 static void push_batch(struct group *g)
 {
     struct task *first = g->batch;
@@ -172,12 +151,7 @@ static void push_batch(struct group *g)
     *g->batch_end = NULL;
     g->batch = NULL;
     g->batch_end = &g->batch;
-    struct task *refused = pool_push(g->pool, first);
-    while (refused) {
-        struct task *next = refused->next;
-        refuse_task(g, refused);
-        refused = next;
-    }
+    fair_push(g, first);
 }
 
 static void resume_accepting(struct group *g)
@@ -186,8 +160,7 @@ static void resume_accepting(struct group *g)
     if (!atomic_load_explicit(&c->accept_paused, memory_order_relaxed) || g->number != 0 ||
         g->draining)
         return;
-    uint32_t low = c->options.max_connections - c->options.max_connections / 32 - 1;
-    if (atomic_load(&c->connections) > low)
+    if (atomic_load(&c->connections) >= c->options.max_connections)
         return;
     atomic_store(&c->accept_paused, false);
     for (size_t i = 0; i < c->listener_count; i++)
@@ -240,7 +213,7 @@ static bool run_batch(struct group *g)
     poller_give_role(g->poller);
     uint64_t offer = role_offer(&g->role, batch, poller_now_us(g->poller));
     for (struct task *t; (t = role_next(&g->role, offer));)
-        connector_run(g, slot, t);
+        connector_run(g, slot, t, true);
     if (!role_retake(&g->role, offer))
         return false;
     poller_take_role(g->poller);
@@ -259,6 +232,8 @@ static bool group_turn(struct group *g)
     } else {
         push_batch(g);
     }
+    fair_refuse_late(g);
+    group_make_room(g);
     resume_accepting(g);
     uint64_t tend_us = pool_tend(g->pool);
     bool work = !list_empty(&g->again) || g->batch || g->stopping;

@@ -28,6 +28,13 @@ void conn_find_local(struct conn *c)
         conn_address_from(&c->local, (struct sockaddr *)&sa);
 }
 
+static void set_rates(struct active *a, const struct route *r)
+{
+    const struct connector_options *o = &a->group->connector->options;
+    a->body_rate = r->body_min_rate >= 0 ? (uint32_t)r->body_min_rate : o->body_min_rate;
+    a->send_rate = r->send_min_rate >= 0 ? (uint32_t)r->send_min_rate : o->send_min_rate;
+}
+
 static struct body_plan on_head(void *arg, struct exchange *x)
 {
     struct active *a = arg;
@@ -42,7 +49,8 @@ static struct body_plan on_head(void *arg, struct exchange *x)
     a->in_body = true;
     a->receiving = x;
     a->refused_body = 0;
-    a->head_timed = false;
+    a->head_timed = a->body_timed = false;
+    set_rates(a, &x->route);
     if (x->route.mode == ROUTE_REFUSE)
         return (struct body_plan){.mode = BODY_REFUSE,
                                   .refusal = {.status = x->route.refuse_status}};
@@ -75,7 +83,7 @@ static void on_ready(void *arg, struct exchange *x)
     struct posted *p = posted_new(a->group, c, x);
     struct job *job = p ? arena_zalloc(&x->arena, sizeof(*job)) : NULL;
     if (!job) {
-        a->proto->busy(a->px, x);
+        a->proto->busy(a->px, x, BUSY_MEMORY);
         return;
     }
     job->kind = JOB_EXCHANGE;
@@ -126,6 +134,8 @@ static void on_refused(void *arg, const struct exchange *x, const struct refused
                       : x->req.content_length >= 0 ? (uint64_t)x->req.content_length
                                                    : UINT64_MAX;
     refused_record(a, x, r);
+    if (r->reason < REFUSALS_MAX)
+        atomic_fetch_add_explicit(&a->group->refused[r->reason], 1, memory_order_relaxed);
     log_refusal(r->status, r->setting, r->why);
 }
 

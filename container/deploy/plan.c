@@ -62,7 +62,14 @@ static void take_limits(struct webapp *w, const struct context_config *limits)
     w->config = limits;
     w->hook_us = (uint64_t)limits->hook_timeout * 1000u;
     w->stop_us = (uint64_t)limits->stop_timeout * 1000u;
-    w->max_threads = (uint32_t)limits->max_threads_share;
+    w->share = (struct engine_share){
+        .max_threads = (uint32_t)limits->max_threads_share,
+        .max_queue_size = (uint32_t)limits->max_queue_size,
+        .max_queue_time = (uint64_t)limits->max_queue_time,
+        .body_min_rate = limits->body_min_rate,
+        .send_min_rate = limits->send_min_rate,
+        .reserved = limits->reserved,
+    };
 }
 
 static struct webapp *add(struct deployment *d, struct engine_host *host,
@@ -95,7 +102,7 @@ static bool take_kind(struct webapp *w, struct err *err)
 static void give_context(struct deployment *d, struct webapp *w)
 {
     struct err err = ERR_INIT;
-    w->context = engine_add_context(d->options.engine, w->host, w->path, w->max_threads, &err);
+    w->context = engine_add_context(d->options.engine, w->host, w->path, &w->share, &err);
     if (!w->context) {
         err_hint(&err, "Remove or rename one of them");
         webapp_refuse(d, w, WEBAPP_REFUSED, &err);

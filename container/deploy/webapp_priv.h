@@ -28,7 +28,7 @@ struct webapp {
     char doc_base[512]; /* file or folder */
     enum webapp_kind kind;
     uint64_t hook_us, stop_us;
-    uint32_t max_threads;
+    struct engine_share share;
     struct context *context; /* NULL: refused before it had one */
     /* under the deployment's lock, for the list */
     enum webapp_state state;

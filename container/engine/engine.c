@@ -112,8 +112,10 @@ const char *engine_host_name(const struct engine_host *h)
     return h->name;
 }
 
+static const struct engine_share no_share = {.body_min_rate = -1, .send_min_rate = -1};
+
 struct context *engine_add_context(struct engine *e, struct engine_host *h, const char *path,
-                                   uint32_t max_threads, struct err *err)
+                                   const struct engine_share *share, struct err *err)
 {
     if (map_get(h->contexts, span_of(path))) {
         err_set(err, "the host %s has two webapps with the path '%s'", h->name, path);
@@ -139,7 +141,7 @@ struct context *engine_add_context(struct engine *e, struct engine_host *h, cons
     c->engine = e;
     c->host = h;
     c->logs = h->logs;
-    c->max_threads = max_threads;
+    c->share = share ? *share : no_share;
     e->contexts[e->context_count++] = c;
     c->queue = e->context_count; /* queue 0 is for what belongs to no context */
     return c;
@@ -200,12 +202,9 @@ uint32_t engine_queue_count(const struct engine *e)
     return e->context_count + 1;
 }
 
-uint32_t engine_queue_share(const struct engine *e, uint32_t queue, uint32_t max_threads)
+const struct engine_share *engine_queue_share(const struct engine *e, uint32_t queue)
 {
-    uint32_t share = max_threads - max_threads / 4;
-    if (queue > 0 && e->contexts[queue - 1]->max_threads > 0)
-        share = e->contexts[queue - 1]->max_threads;
-    return share < max_threads ? share : max_threads;
+    return queue == 0 ? &no_share : &e->contexts[queue - 1]->share;
 }
 
 const char *engine_queue_name(const struct engine *e, uint32_t queue)

@@ -5,6 +5,7 @@
 #define ENGINE_ENGINE_H
 #include "base/err.h"
 #include "base/span.h"
+#include "engine/share.h"
 
 struct engine;
 struct engine_host;
@@ -28,10 +29,10 @@ bool engine_add_alias(struct engine *e, struct engine_host *h, const char *name,
 void engine_set_default_host(struct engine *e, struct engine_host *h);
 const char *engine_host_name(const struct engine_host *h);
 
-/* A context without an app answers 503. PATH "" or "/shop"; MAX_THREADS 0: three quarters. All contexts
- * are added before the first connector is made. */
+/* A context without an app answers 503. PATH "" or "/shop"; SHARE NULL: all as the connector says. All
+ * contexts are added before the first connector is made. */
 struct context *engine_add_context(struct engine *e, struct engine_host *h, const char *path,
-                                   uint32_t max_threads, struct err *err);
+                                   const struct engine_share *share, struct err *err);
 /* Where exchanges of the context, of the host's other paths, of no host are recorded: each list holds
  * those of the levels around it, too. Before the connectors start; the lists outlive the engine. A new
  * host begins with its engine's list, a new context with its host's; NULL: nowhere. */

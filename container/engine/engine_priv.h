@@ -103,7 +103,8 @@ struct context {
     struct engine *engine;
     struct engine_host *host;
     char *path;
-    uint32_t queue, max_threads;
+    uint32_t queue;
+    struct engine_share share;
     char *queue_name;
     _Atomic(void *) current; /* struct app */
     struct pipeline pipeline;

@@ -50,6 +50,8 @@ static void lookup(void *arg, uint32_t slot, const struct exchange *x, struct ro
     struct context *c = h ? find_context(h, x->req.uri.path) : NULL;
     out->host = h;
     out->context = c;
+    out->body_min_rate = c ? c->share.body_min_rate : -1;
+    out->send_min_rate = c ? c->share.send_min_rate : -1;
     out->queue = c ? c->queue : 0;
     out->logs = c ? c->logs : h ? h->logs : e->logs;
 }

@@ -3,6 +3,7 @@
  * touches a socket. */
 #ifndef ENGINE_SERVICE_H
 #define ENGINE_SERVICE_H
+#include "engine/share.h"
 #include "http/exchange.h"
 #include "http/route.h"
 
@@ -21,8 +22,8 @@ extern const struct route_ops engine_route; /* arg: the struct engine */
 void engine_serve(struct engine *e, uint32_t slot, struct exchange *x);
 
 uint32_t engine_queue_count(const struct engine *e); /* queue numbers are below this */
-/* How many of MAX_THREADS one queue may use at a time; and its name for status. */
-uint32_t engine_queue_share(const struct engine *e, uint32_t queue, uint32_t max_threads);
+/* What the webapp behind a queue may use; and its name for status. */
+const struct engine_share *engine_queue_share(const struct engine *e, uint32_t queue);
 const char *engine_queue_name(const struct engine *e, uint32_t queue);
 
 #endif

@@ -38,6 +38,7 @@ struct pulled {
 /* A request that the protocol answered itself, with what is known of it: texts that were not read are
  * SPAN_NONE. Valid during the call. */
 struct refused {
+    unsigned reason; /* proto_ops.refusal_name */
     unsigned status;
     const char *setting; /* the attribute that would allow it, or NULL; a constant */
     const char *why;     /* a constant */
@@ -73,6 +74,12 @@ enum proto_verdict {
     PROTO_CLOSE  /* takes no more input: send what produce gives, linger, close */
 };
 
+enum proto_busy {
+    BUSY_FULL,  /* as many requests wait as may */
+    BUSY_LATE,  /* it has waited as long as it may */
+    BUSY_MEMORY /* out of memory */
+};
+
 /* What goes before and after a run of body bytes on the wire. */
 struct proto_frame {
     uint8_t before_n, after_n;
@@ -94,14 +101,17 @@ struct proto_ops {
     void (*next)(void *px, struct exchange *x);
     /* There is no room for X, which just went up: the protocol takes its holder back and answers 503 in
      * its place. */
-    enum proto_verdict (*busy)(void *px, struct exchange *x);
+    enum proto_verdict (*busy)(void *px, struct exchange *x, enum proto_busy why);
     /* The connector cannot go on with the request under way, or (X) with the one that just went up: the
      * protocol takes its holder back and answers so. */
     enum proto_verdict (*refuse)(void *px, struct exchange *x, const struct proto_refusal *why);
     /* True between two requests with nothing received: the connection needs no state. */
     bool (*idle)(const void *px);
-    /* A deadline passed: PROTO_WROTE when there is a last word to send (408), else PROTO_CLOSE. */
-    enum proto_verdict (*timeout)(void *px);
+    /* A deadline passed, that of SETTING: PROTO_WROTE when there is a last word to send (408), else
+     * PROTO_CLOSE. */
+    enum proto_verdict (*timeout)(void *px, const char *setting);
+    /* The name of refusals for REASON, from 1 on; NULL behind the last. NULL: it has none. */
+    const char *(*refusal_name)(unsigned reason);
     /* No more requests after those under way. */
     void (*drain)(void *px);
     /* Of a connection that ends. Multiplexed: on_cancel, then on_done, for each exchange under way, or

@@ -56,8 +56,8 @@ static const char *setting_of(const struct h1 *h, enum refusal r)
         return h->plan.refusal.setting;
     if (r == REFUSE_URI)
         return h->uri_setting;
-    if (r == REFUSE_TIMEOUT && (h->state == H1_BODY || h->state == H1_CHUNKS))
-        return "bodyTimeout";
+    if (r == REFUSE_TIMEOUT)
+        return h->deadline;
     return refusal_row(r)->setting;
 }
 
@@ -105,7 +105,8 @@ bool h1_refuse(struct h1 *h, enum refusal r, bool close)
     if (!refusal_encode(&answer, &h->wire))
         stays = false;
     h->interim = 0;
-    struct refused told = {.status = answer.status,
+    struct refused told = {.reason = r,
+                           .status = answer.status,
                            .setting = setting_of(h, r),
                            .why = answer.detail ? answer.detail : row->sentence,
                            .bytes = refusal_body_size(&answer),
@@ -322,12 +323,16 @@ static void h1_next(void *px, struct exchange *x)
     }
 }
 
-static enum proto_verdict h1_busy(void *px, struct exchange *x)
+static enum proto_verdict h1_busy(void *px, struct exchange *x, enum proto_busy why)
 {
     struct h1 *h = px;
     CHECK(h->state == H1_BUSY && !h->x);
     h->x = x;
-    return refuse(h, REFUSE_BUSY, false);
+    return refuse(h,
+                  why == BUSY_FULL   ? REFUSE_BUSY
+                  : why == BUSY_LATE ? REFUSE_LATE
+                                     : REFUSE_MEMORY,
+                  false);
 }
 
 static enum proto_verdict h1_give_up(void *px, struct exchange *x, const struct proto_refusal *why)
@@ -348,9 +353,10 @@ static bool h1_idle(const void *px)
            h->empty_lines == 0 && buf_len(&h->wire) == 0;
 }
 
-static enum proto_verdict h1_timeout(void *px)
+static enum proto_verdict h1_timeout(void *px, const char *setting)
 {
     struct h1 *h = px;
+    h->deadline = setting;
     if (h->state == H1_CLOSED || h1_idle(h))
         return PROTO_CLOSE;
     h1_refuse(h, REFUSE_TIMEOUT, true);
@@ -373,6 +379,7 @@ const struct proto_ops h1_proto = {
     .refuse = h1_give_up,
     .idle = h1_idle,
     .timeout = h1_timeout,
+    .refusal_name = refusal_name,
     .drain = h1_drain,
     .close = h1_close,
     .encode_head = h1_encode_head,

@@ -38,6 +38,7 @@ struct h1 {
     enum refusal refusal;    /* a refusal that waits for the end of its body */
     const char *uri_why;     /* REFUSE_URI: what is wrong with the path */
     const char *uri_setting; /* REFUSE_URI: the attribute that would let it pass, or NULL */
+    const char *deadline;    /* REFUSE_TIMEOUT: the attribute */
     struct buf wire;         /* refusals and interim answers to be sent */
     size_t interim;          /* bytes of a 100 Continue at the end of `wire` */
 };

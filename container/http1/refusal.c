@@ -22,6 +22,11 @@ const struct refusal_row *refusal_row(enum refusal r)
     return &rows[r];
 }
 
+const char *refusal_name(unsigned r)
+{
+    return r < REFUSE_COUNT ? rows[r].name : NULL;
+}
+
 struct body {
     const char *before, *text, *after;
     size_t length;

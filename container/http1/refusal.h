@@ -19,6 +19,8 @@ struct refusal_row {
 };
 
 const struct refusal_row *refusal_row(enum refusal r);
+/* "URI_SIZE"; NULL behind the last. */
+const char *refusal_name(unsigned r);
 struct refusal_answer {
     enum refusal why;
     unsigned status;    /* the row's, or what the connector's plan says */

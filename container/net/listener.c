@@ -22,8 +22,9 @@ struct net_listener {
     void *arg;
     struct event *event;
     int fd, spare_fd;
-    bool watching;
-    uint64_t told_us; /* when running out of descriptors was last logged */
+    _Atomic bool watching;              /* written by the poller, read by any thread */
+    _Atomic uint64_t accepted, refused; /* likewise */
+    uint64_t told_us;                   /* when running out of descriptors was last logged */
 };
 
 void conn_address_from(struct conn_address *out, const struct sockaddr *sa)
@@ -53,6 +54,7 @@ static int open_spare(void)
 static void accept_and_close(struct net_listener *l)
 {
     counter_add(COUNTER_accepts_refused, 1);
+    atomic_fetch_add_explicit(&l->refused, 1, memory_order_relaxed);
     uint64_t now = clock_us();
     if (now - l->told_us > 60u * 1000000u || l->told_us == 0) {
         l->told_us = now;
@@ -86,6 +88,7 @@ static bool accept_one(struct net_listener *l)
     struct conn_address peer;
     conn_address_from(&peer, (struct sockaddr *)&sa);
     counter_add(COUNTER_accepts, 1);
+    atomic_fetch_add_explicit(&l->accepted, 1, memory_order_relaxed);
     if (l->ops->on_accept(l->arg, fd, &peer))
         return true;
     if (l->watching)
@@ -158,6 +161,15 @@ void net_listener_destroy(struct net_listener **lp)
     if (l->spare_fd >= 0)
         close(l->spare_fd);
     free(l);
+}
+
+void net_listener_stats(const struct net_listener *l, struct net_listener_stats *out)
+{
+    *out = (struct net_listener_stats){
+        .accepted = atomic_load_explicit(&l->accepted, memory_order_relaxed),
+        .refused = atomic_load_explicit(&l->refused, memory_order_relaxed),
+        .paused = !atomic_load(&l->watching),
+    };
 }
 
 void *net_listener_arg(const struct net_listener *l)

@@ -22,6 +22,12 @@ void net_listener_resume(struct net_listener *l); /* after a pause */
 /* Out of the loop; what waits in the backlog is accepted once more; the socket is closed. */
 void net_listener_stop(struct net_listener *l);
 void net_listener_destroy(struct net_listener **l);
+struct net_listener_stats {
+    uint64_t accepted, refused; /* refused: no descriptor was left */
+    bool paused;
+};
+void net_listener_stats(const struct net_listener *l,
+                        struct net_listener_stats *out); /* any thread */
 void *net_listener_arg(const struct net_listener *l);
 
 struct sockaddr;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Plain TCP: see transport.h; and the names of close reasons. */
 #include <errno.h>
+#include <linux/sockios.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
@@ -66,6 +69,19 @@ static long plain_sendfile(struct conn *c, int fd, uint64_t offset, size_t n)
     }
 }
 
+static bool plain_broken(const struct conn *c)
+{
+    struct pollfd p = {.fd =
+                           c->fd}; /* unlike a MSG_PEEK it also sees a reset behind unread bytes */
+    return poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP));
+}
+
+static size_t plain_unsent(const struct conn *c)
+{
+    int n = 0;
+    return ioctl(c->fd, SIOCOUTQ, &n) == 0 && n > 0 ? (size_t)n : 0;
+}
+
 static void plain_shutdown(struct conn *c)
 {
     shutdown(c->fd, SHUT_WR);
@@ -77,6 +93,8 @@ const struct transport_ops transport_plain = {
     .recv = plain_recv,
     .sendv = plain_sendv,
     .sendfile = plain_sendfile,
+    .broken = plain_broken,
+    .unsent = plain_unsent,
     .shutdown = plain_shutdown,
 };
 

@@ -275,6 +275,11 @@ void poller_deadline(struct conn *c, int64_t ms)
     wheel_set(&p->wheel, &c->timer, ms);
 }
 
+int64_t poller_deadline_left(const struct conn *c)
+{
+    return wheel_left(&c->poller->wheel, &c->timer);
+}
+
 struct list *poller_connections(struct poller *p)
 {
     return &p->all;

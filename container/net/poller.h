@@ -49,7 +49,8 @@ struct conn *poller_open(struct poller *p, int fd, const struct conn_address *pe
 bool poller_arm(struct conn *c);
 /* event_del, transport close, close(fd), slot back. C is gone. */
 void poller_close(struct conn **c);
-void poller_deadline(struct conn *c, int64_t ms); /* negative: none */
+void poller_deadline(struct conn *c, int64_t ms);   /* negative: none */
+int64_t poller_deadline_left(const struct conn *c); /* ms, about; -1: none */
 
 struct list *poller_connections(struct poller *p); /* of struct conn, by `all` */
 uint32_t poller_connection_count(const struct poller *p);

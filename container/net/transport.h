@@ -30,8 +30,11 @@ struct transport_ops {
      * are not in memory. NULL: the caller reads and uses sendv. */
     long (*sendfile)(struct conn *c, int fd, uint64_t offset, size_t n);
     size_t (*pending)(const struct conn *c); /* decoded bytes not received yet; NULL: never any */
-    void (*shutdown)(struct conn *c);        /* no more output */
-    void (*close)(struct conn *c);           /* frees transport_state; NULL: nothing to free */
+    bool (*broken)(const struct conn *c); /* reset, or gone in both directions; NULL: not known */
+    size_t (*unsent)(
+        const struct conn *c);        /* bytes taken by sendv that the client has not; NULL: 0 */
+    void (*shutdown)(struct conn *c); /* no more output */
+    void (*close)(struct conn *c);    /* frees transport_state; NULL: nothing to free */
 };
 
 extern const struct transport_ops transport_plain;

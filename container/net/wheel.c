@@ -47,6 +47,13 @@ void wheel_set(struct wheel *w, struct wheel_entry *e, int64_t ms)
         file_entry(w, e);
 }
 
+int64_t wheel_left(const struct wheel *w, const struct wheel_entry *e)
+{
+    if (e->deadline == 0)
+        return -1;
+    return e->deadline > w->clock ? (int64_t)(e->deadline - w->clock) * WHEEL_TICK_MS : 0;
+}
+
 void wheel_clear(struct wheel_entry *e)
 {
     list_remove(&e->link);

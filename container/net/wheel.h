@@ -28,6 +28,7 @@ void wheel_entry_init(struct wheel_entry *e);
 void wheel_clock(struct wheel *w, uint64_t now_us);
 /* Due MS milliseconds from now or up to a tick later; a negative MS removes the deadline. */
 void wheel_set(struct wheel *w, struct wheel_entry *e, int64_t ms);
+int64_t wheel_left(const struct wheel *w, const struct wheel_entry *e); /* ms; -1: no deadline */
 void wheel_clear(struct wheel_entry *e); /* out of the wheel: before its memory goes away */
 /* Moves time on to NOW_US; calls FIRE for each entry that is due, with its deadline cleared. FIRE may
  * set and clear entries. */

@@ -50,8 +50,7 @@ struct pool *pool_new(const struct pool_options *options, struct err *err)
     struct pool *p = calloc(1, sizeof(*p));
     if (p)
         p->workers = calloc(options->max_threads, sizeof(*p->workers));
-    if (!p || !p->workers ||
-        !queues_init(&p->queues, options->queues, options->queue_cap, options->max_queued)) {
+    if (!p || !p->workers || !queues_init(&p->queues, options->queues, &options->limits)) {
         err_set(err, "out of memory for %u workers", options->max_threads);
         if (p)
             free(p->workers);
@@ -59,6 +58,9 @@ struct pool *pool_new(const struct pool_options *options, struct err *err)
         return NULL;
     }
     p->options = *options;
+    CHECK(options->kept < options->max_threads);
+    if (options->kept > 0)
+        queues_keep(&p->queues, options->max_threads - options->kept);
     lock_init(&p->lock, "workers");
     cond_init(&p->quiet);
     list_init(&p->idle);
@@ -204,6 +206,16 @@ uint64_t pool_tend(struct pool *p)
     return again;
 }
 
+struct task *pool_late(struct pool *p)
+{
+    lock_acquire(&p->lock);
+    struct task *late = p->queues.length > 0 ? queues_late(&p->queues, clock_us()) : NULL;
+    if (late && p->running == 0 && p->queues.length == 0)
+        cond_broadcast(&p->quiet);
+    lock_release(&p->lock);
+    return late;
+}
+
 bool pool_queue_waits(struct pool *p)
 {
     lock_acquire(&p->lock);
@@ -337,23 +349,29 @@ void pool_destroy(struct pool **pp)
 
 /* ---- looking at it ---- */
 
-void pool_limit(struct pool *p, uint32_t queue, uint32_t cap)
+void pool_limits(struct pool *p, uint32_t queue, const struct queue_limits *limits)
 {
     lock_acquire(&p->lock);
-    queues_limit(&p->queues, queue, cap);
+    queues_limit(&p->queues, queue, limits);
     wake_one_locked(p); /* a higher cap is work that may be taken */
     lock_release(&p->lock);
+}
+
+static uint64_t age(uint64_t since_us)
+{
+    uint64_t now = clock_us();
+    return since_us > 0 && now > since_us ? now - since_us : 0;
 }
 
 void pool_stats(struct pool *p, struct pool_stats *out)
 {
     lock_acquire(&p->lock);
-    uint64_t oldest = queues_oldest(&p->queues);
     *out = (struct pool_stats){.threads = p->threads,
                                .idle = p->idle_count,
+                               .searching = p->searching,
                                .busy = p->running,
                                .queued = p->queues.length,
-                               .oldest_us = oldest ? clock_us() - oldest : 0};
+                               .oldest_us = age(queues_oldest(&p->queues))};
     lock_release(&p->lock);
 }
 
@@ -363,10 +381,15 @@ void pool_queue_stats(struct pool *p, uint32_t queue, struct queue_stats *out)
     struct task_queue *row = &p->queues.rows[queue];
     *out = (struct queue_stats){.queued = row->length,
                                 .running = row->running,
-                                .cap = row->cap,
+                                .limits = row->limits,
                                 .taken = row->taken,
                                 .refused = row->refused,
-                                .max_wait_us = row->max_wait_us};
+                                .late = row->late,
+                                .oldest_us = age(row->first ? row->first->queued_us : 0),
+                                .waited_us = row->waited_us,
+                                .longest_us = row->longest_us};
+    for (uint32_t i = 0; i < QUEUE_WAITS; i++)
+        out->waits[i] = row->waits[i];
     lock_release(&p->lock);
 }
 

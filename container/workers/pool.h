@@ -19,20 +19,24 @@ struct pool_ops { /* on the worker's thread */
 struct pool_options {
     const char *name; /* threads are NAME-1, NAME-2 ... */
     uint32_t min_threads, max_threads;
-    uint64_t idle_us;    /* a thread above min_threads ends after this without work */
-    uint32_t queues;     /* how many queues */
-    uint32_t queue_cap;  /* running tasks of one queue at the same time */
-    uint32_t max_queued; /* waiting tasks of one queue */
+    uint64_t idle_us;           /* a thread above min_threads ends after this without work */
+    uint32_t queues;            /* how many queues */
+    struct queue_limits limits; /* of each, until pool_limits */
+    uint32_t kept;              /* threads that only reserved queues may use; below max_threads */
     const struct pool_ops *ops;
     void *arg;
 };
 struct pool_stats {
-    uint32_t threads, idle, busy, queued;
-    uint64_t oldest_us; /* age of the oldest waiting task */
+    uint32_t threads, idle, searching, busy, queued;
+    uint64_t oldest_us; /* age of the oldest waiting task that may run */
 };
 struct queue_stats {
-    uint32_t queued, running, cap;
-    uint64_t taken, refused, max_wait_us;
+    uint32_t queued, running;
+    struct queue_limits limits;
+    uint64_t taken, refused, late;
+    uint64_t oldest_us;             /* age of the oldest waiting task */
+    uint64_t waited_us, longest_us; /* of all that were taken: together, the longest */
+    uint64_t waits[QUEUE_WAITS];
 };
 
 struct pool *pool_new(const struct pool_options *options, struct err *err);
@@ -40,7 +44,11 @@ bool pool_start(struct pool *p, struct err *err); /* starts min_threads */
 /* Queues a list of tasks (linked by next) under one lock, and wakes a worker if the rule says so.
  * Returns the tasks whose queue was full, as a list. Any thread. */
 struct task *pool_push(struct pool *p, struct task *first);
-void pool_limit(struct pool *p, uint32_t queue, uint32_t cap);
+/* The tasks that have waited for longer than they may, as a list: they are the caller's again. Any
+ * thread; the poller asks some times a second. */
+struct task *pool_late(struct pool *p);
+/* Before the first task; afterwards only the cap may change. */
+void pool_limits(struct pool *p, uint32_t queue, const struct queue_limits *limits);
 /* Asked by the poller each turn: grows the pool if the rule says so. Returns after how many us to ask
  * again (the oldest task waits and nobody comes for it), 0: no need. */
 uint64_t pool_tend(struct pool *p);

@@ -10,16 +10,16 @@
 /* A task never counts for more than this, or a sleeping servlet would stop its context for minutes. */
 #define COST_MAX_US 20000u
 
-bool queues_init(struct queues *q, uint32_t count, uint32_t cap, uint32_t max_length)
+bool queues_init(struct queues *q, uint32_t count, const struct queue_limits *limits)
 {
     *q = (struct queues){.count = count};
+    q->ordinary.max_running = q->reserved.max_running = UINT32_MAX;
     list_init(&q->waiting);
     q->rows = calloc(count, sizeof(*q->rows));
     if (!q->rows)
         return false;
     for (uint32_t i = 0; i < count; i++) {
-        q->rows[i].cap = cap;
-        q->rows[i].max_length = max_length;
+        q->rows[i].limits = *limits;
         q->rows[i].cost_us = 1;
         list_init(&q->rows[i].ring);
     }
@@ -33,31 +33,51 @@ void queues_destroy(struct queues *q)
     q->rows = NULL;
 }
 
-void queues_limit(struct queues *q, uint32_t number, uint32_t cap)
+static struct queue_class *class_of(struct queues *q, const struct task_queue *row)
 {
-    CHECK(number < q->count && cap > 0);
+    return row->limits.reserved ? &q->reserved : &q->ordinary;
+}
+
+void queues_limit(struct queues *q, uint32_t number, const struct queue_limits *limits)
+{
+    CHECK(number < q->count && limits->cap > 0);
     struct task_queue *row = &q->rows[number];
-    if (row->running >= row->cap && row->running < cap)
-        q->blocked -= row->length;
-    else if (row->running < row->cap && row->running >= cap)
-        q->blocked += row->length;
-    row->cap = cap;
+    struct queue_class *class = class_of(q, row);
+    CHECK(limits->reserved == row->limits.reserved || row->length + row->running == 0);
+    if (row->running >= row->limits.cap && row->running < limits->cap)
+        class->blocked -= row->length;
+    else if (row->running < row->limits.cap && row->running >= limits->cap)
+        class->blocked += row->length;
+    row->limits = *limits;
+}
+
+void queues_keep(struct queues *q, uint32_t max)
+{
+    CHECK(max > 0);
+    q->ordinary.max_running = max;
 }
 
 static bool at_cap(const struct task_queue *row)
 {
-    return row->running >= row->cap;
+    return row->running >= row->limits.cap;
+}
+
+static bool class_full(const struct queue_class *class)
+{
+    return class->running >= class->max_running;
 }
 
 bool queues_push(struct queues *q, struct task *t, uint64_t now_us)
 {
     CHECK(t->queue < q->count);
     struct task_queue *row = &q->rows[t->queue];
-    if (row->length >= row->max_length) {
+    struct queue_class *class = class_of(q, row);
+    if (row->length >= row->limits.max_length) {
         row->refused++;
         return false;
     }
     t->next = NULL;
+    t->before = row->last;
     t->queued_us = now_us;
     if (row->last)
         row->last->next = t;
@@ -66,8 +86,9 @@ bool queues_push(struct queues *q, struct task *t, uint64_t now_us)
     row->last = t;
     row->length++;
     q->length++;
+    class->waiting++;
     if (at_cap(row))
-        q->blocked++;
+        class->blocked++;
     if (!row->in_ring) {
         row->in_ring = true;
         row->deficit_us = 0;
@@ -76,26 +97,60 @@ bool queues_push(struct queues *q, struct task *t, uint64_t now_us)
     return true;
 }
 
-static struct task *pop(struct queues *q, struct task_queue *row, uint64_t now_us)
+/* T does not wait any more. */
+static void unlink_task(struct queues *q, struct task_queue *row, struct task *t)
 {
-    struct task *t = row->first;
-    row->first = t->next;
-    if (!row->first)
-        row->last = NULL;
-    t->next = NULL;
+    struct queue_class *class = class_of(q, row);
+    if (t->before)
+        t->before->next = t->next;
+    else
+        row->first = t->next;
+    if (t->next)
+        t->next->before = t->before;
+    else
+        row->last = t->before;
+    t->next = t->before = NULL;
     row->length--;
     q->length--;
-    row->running++;
-    row->taken++;
+    class->waiting--;
     if (at_cap(row))
-        q->blocked += row->length;
-    if (now_us - t->queued_us > row->max_wait_us)
-        row->max_wait_us = now_us - t->queued_us;
-    row->deficit_us -= row->cost_us;
+        class->blocked--;
     if (row->length == 0) {
         row->in_ring = false;
         list_remove(&row->ring);
     }
+}
+
+static uint64_t waited(const struct task *t, uint64_t now_us)
+{
+    return now_us > t->queued_us ? now_us - t->queued_us : 0;
+}
+
+static void count_wait(struct task_queue *row, uint64_t us)
+{
+    uint32_t i = 0;
+    for (uint64_t end = 1000; i < QUEUE_WAITS - 1 && us >= end; end *= 10)
+        i++;
+    row->waits[i]++;
+    row->waited_us += us;
+    if (us > row->longest_us)
+        row->longest_us = us;
+}
+
+static struct task *pop(struct queues *q, struct task_queue *row, uint64_t now_us)
+{
+    struct queue_class *class = class_of(q, row);
+    uint64_t limit = row->limits.max_wait_us;
+    bool crowded = limit > 0 && waited(row->first, now_us) > limit / 2;
+    struct task *t = crowded ? row->last : row->first;
+    count_wait(row, waited(t, now_us));
+    unlink_task(q, row, t);
+    row->running++;
+    class->running++;
+    row->taken++;
+    if (at_cap(row))
+        class->blocked += row->length;
+    row->deficit_us -= row->cost_us;
     return t;
 }
 
@@ -105,14 +160,19 @@ static void to_back(struct queues *q, struct task_queue *row)
     list_add_tail(&q->waiting, &row->ring);
 }
 
+static bool may_run(struct queues *q, const struct task_queue *row)
+{
+    return !at_cap(row) && !class_full(class_of(q, row));
+}
+
 struct task *queues_take(struct queues *q, uint64_t now_us)
 {
     if (!queues_has_work(q))
         return NULL;
-    /* Ends: a queue below its cap has tasks, and its deficit grows with each round. */
+    /* Ends: a queue that may run has tasks, and its deficit grows with each round. */
     for (;;) {
         struct task_queue *row = CONTAINER_OF(list_first(&q->waiting), struct task_queue, ring);
-        if (at_cap(row)) {
+        if (!may_run(q, row)) {
             to_back(q, row);
             continue;
         }
@@ -130,21 +190,45 @@ struct task *queues_take(struct queues *q, uint64_t now_us)
     }
 }
 
+struct task *queues_late(struct queues *q, uint64_t now_us)
+{
+    struct task *late = NULL, **end = &late;
+    LIST_FOREACH_SAFE (link, next, &q->waiting) {
+        struct task_queue *row = CONTAINER_OF(link, struct task_queue, ring);
+        uint64_t limit = row->limits.max_wait_us;
+        while (limit > 0 && row->first && waited(row->first, now_us) > limit) {
+            struct task *t = row->first;
+            unlink_task(q, row, t);
+            row->late++;
+            *end = t;
+            end = &t->next;
+        }
+    }
+    return late;
+}
+
 void queues_done(struct queues *q, uint32_t number, uint64_t took_us)
 {
     CHECK(number < q->count && q->rows[number].running > 0);
     struct task_queue *row = &q->rows[number];
-    if (at_cap(row) && row->running - 1 < row->cap)
-        q->blocked -= row->length;
+    struct queue_class *class = class_of(q, row);
+    if (at_cap(row) && row->running - 1 < row->limits.cap)
+        class->blocked -= row->length;
     row->running--;
+    class->running--;
     uint32_t took = took_us > COST_MAX_US ? COST_MAX_US : (uint32_t)took_us;
     uint32_t average = (row->cost_us * 7 + took) / 8;
     row->cost_us = average > 0 ? average : 1;
 }
 
+static bool class_has_work(const struct queue_class *class)
+{
+    return class->waiting > class->blocked && !class_full(class);
+}
+
 bool queues_has_work(const struct queues *q)
 {
-    return q->length > q->blocked;
+    return class_has_work(&q->ordinary) || class_has_work(&q->reserved);
 }
 
 uint64_t queues_oldest(const struct queues *q)
@@ -152,7 +236,8 @@ uint64_t queues_oldest(const struct queues *q)
     uint64_t oldest = 0;
     LIST_FOREACH (link, &q->waiting) {
         const struct task_queue *row = CONTAINER_OF(link, struct task_queue, ring);
-        if (!at_cap(row) && (oldest == 0 || row->first->queued_us < oldest))
+        if (!at_cap(row) && !class_full(row->limits.reserved ? &q->reserved : &q->ordinary) &&
+            (oldest == 0 || row->first->queued_us < oldest))
             oldest = row->first->queued_us;
     }
     return oldest;

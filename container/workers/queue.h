@@ -1,27 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Fair bounded queues: one per context, served in turn by deficit round robin, where a task costs what
- * its context's tasks lately took. Plain data: the caller (pool.c) holds a lock. */
+ * its context's tasks lately took. A queue is first come, first served, until its oldest task has waited
+ * half of what one may wait: from then on it is last come, first served, so that those who can still be
+ * answered in time are; who waits longer than that is given up (queues_late). Plain data: the caller
+ * (pool.c) holds a lock. */
 #ifndef WORKERS_QUEUE_H
 #define WORKERS_QUEUE_H
+#include <stdbool.h>
 #include <stdint.h>
 #include "base/list.h"
 
+/* How long tasks waited, by powers of ten from 1 ms on; the last row has no end. */
+#define QUEUE_WAITS 6u
+
 struct task { /* lives in what is to be done: a connection's active part, an exchange */
     struct task *next;
-    uint64_t queued_us; /* set by queues_push */
-    uint32_t queue;     /* number of its queue, set by the caller before the push */
+    struct task *before; /* the queue's own */
+    uint64_t queued_us;  /* set by queues_push */
+    uint32_t queue;      /* number of its queue, set by the caller before the push */
 };
 
+struct queue_limits {
+    uint32_t cap;         /* tasks that may run at the same time, at least 1 */
+    uint32_t max_length;  /* that may wait */
+    uint64_t max_wait_us; /* how long; 0: for ever */
+    bool reserved;        /* may use the threads that are kept from all other queues */
+};
 struct task_queue {
     struct list ring; /* in queues.waiting while it has tasks */
     struct task *first, *last;
-    uint32_t length, max_length;
-    uint32_t running, cap; /* tasks on workers now, and how many may be */
-    int64_t deficit_us;    /* what it may still spend in this round */
-    uint32_t cost_us;      /* moving average of a task's time, at least 1 */
+    struct queue_limits limits;
+    uint32_t length, running; /* waiting, and on workers now */
+    int64_t deficit_us;       /* what it may still spend in this round */
+    uint32_t cost_us;         /* moving average of a task's time, at least 1 */
     bool in_ring;
-    uint64_t taken, refused; /* for status */
-    uint64_t max_wait_us;    /* longest wait seen since it was last read */
+    /* for status */
+    uint64_t taken, refused, late; /* refused: it was full; late: they had waited too long */
+    uint64_t waited_us;            /* of all that were taken, together */
+    uint64_t longest_us;           /* the longest of these waits */
+    uint64_t waits[QUEUE_WAITS];
+};
+/* The queues that share the threads, and those that may use the kept ones, too. */
+struct queue_class {
+    uint32_t waiting; /* tasks */
+    uint32_t blocked; /* of them, those whose queue is at its cap */
+    uint32_t running, max_running;
 };
 
 struct queues {
@@ -29,16 +52,21 @@ struct queues {
     uint32_t count;
     struct list waiting; /* the ring, front is served next */
     uint32_t length;     /* all waiting tasks */
-    uint32_t blocked;    /* of them, those whose queue is at its cap */
+    struct queue_class ordinary, reserved;
 };
 
-bool queues_init(struct queues *q, uint32_t count, uint32_t cap, uint32_t max_length);
+bool queues_init(struct queues *q, uint32_t count, const struct queue_limits *limits);
 void queues_destroy(struct queues *q);
-void queues_limit(struct queues *q, uint32_t number, uint32_t cap);
-/* False: the queue is at max_length, the task was not taken. */
+/* Before the first task, or CAP alone at any time. */
+void queues_limit(struct queues *q, uint32_t number, const struct queue_limits *limits);
+/* All queues that are not reserved run at most MAX tasks together. Before the first task. */
+void queues_keep(struct queues *q, uint32_t max);
+/* False: the queue is full, the task was not taken. */
 bool queues_push(struct queues *q, struct task *t, uint64_t now_us);
 /* The next task whose queue is below its cap (counted as running from now on), or NULL. */
 struct task *queues_take(struct queues *q, uint64_t now_us);
+/* All tasks that have waited for longer than their queue's limit, as a list; they do not wait any more. */
+struct task *queues_late(struct queues *q, uint64_t now_us);
 void queues_done(struct queues *q, uint32_t number, uint64_t took_us); /* one of its tasks ended */
 bool queues_has_work(const struct queues *q); /* queues_take would return a task */
 /* When the oldest task that may run was queued; 0: there is none. Looks at queue heads only. */

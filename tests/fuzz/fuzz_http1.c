@@ -116,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (!p.closed && (cuts & 1)) { /* a deadline passes */
         bool idle = h1_proto.idle(p.px);
-        enum proto_verdict v = h1_proto.timeout(p.px);
+        enum proto_verdict v = h1_proto.timeout(p.px, "connectionTimeout");
         CHECK(idle ? v == PROTO_CLOSE : v == PROTO_WROTE);
         CHECK(peer_produce(&p) == !idle);
     }

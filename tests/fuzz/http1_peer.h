@@ -65,7 +65,7 @@ static inline void http1_settle(struct h1_peer *p, uint8_t plan)
         return;
     }
     p->up_now = NULL;
-    p->verdict = h1_proto.busy(p->px, x);
+    p->verdict = h1_proto.busy(p->px, x, BUSY_FULL);
     CHECK(p->verdict == PROTO_WROTE || p->verdict == PROTO_CLOSE);
     CHECK(peer_produce(p));
     p->closed = p->verdict == PROTO_CLOSE;

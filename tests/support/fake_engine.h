@@ -16,7 +16,7 @@ struct engine {
     const struct access_logs *logs; /* where exchanges are recorded; NULL: nowhere */
     bool slow;                      /* answers are not gathered with those before */
     uint32_t queues;                /* at least 1 */
-    uint32_t share;                 /* threads of one queue; 0: all */
+    struct engine_share share[4];   /* of the queues; the last is that of all others */
     _Atomic uint32_t slots_taken, slots_given, served, done; /* done: also ended */
 };
 
@@ -39,7 +39,9 @@ static void fake_lookup(void *arg, uint32_t slot, const struct exchange *x, stru
                           .mode = ROUTE_COLLECT,
                           .body_max = UINT64_MAX,
                           .found = true,
-                          .logs = e->logs};
+                          .logs = e->logs,
+                          .body_min_rate = -1,
+                          .send_min_rate = -1};
     if (e->route)
         e->route(e, x, out);
 }
@@ -73,10 +75,9 @@ uint32_t engine_queue_count(const struct engine *e)
     return e->queues ? e->queues : 1;
 }
 
-uint32_t engine_queue_share(const struct engine *e, uint32_t queue, uint32_t max_threads)
+const struct engine_share *engine_queue_share(const struct engine *e, uint32_t queue)
 {
-    (void)queue;
-    return e->share ? e->share : max_threads;
+    return &e->share[queue < 3 ? queue : 3];
 }
 
 const char *engine_queue_name(const struct engine *e, uint32_t queue)

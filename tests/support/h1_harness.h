@@ -70,6 +70,7 @@ static inline void peer_on_refused(void *arg, const struct exchange *x, const st
     struct h1_peer *p = arg;
     (void)x;
     assert_non_null(r->why);
+    assert_non_null(h1_proto.refusal_name(r->reason));
     p->refusals++;
     p->refused.status = r->status;
     p->refused.setting = r->setting;

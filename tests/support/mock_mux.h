@@ -173,8 +173,9 @@ static bool mux_produce(void *px, struct chain *out, size_t max, bool *failed)
     return any;
 }
 
-static enum proto_verdict mux_busy(void *px, struct exchange *x)
+static enum proto_verdict mux_busy(void *px, struct exchange *x, enum proto_busy why)
 {
+    (void)why;
     struct mock_mux *m = px;
     struct mock_stream *s = mux_stream_of(m, x);
     mux_say(m, s, "B");
@@ -192,8 +193,9 @@ static bool mux_idle(const void *px)
     return buf_len(&m->wire) == 0;
 }
 
-static enum proto_verdict mux_timeout(void *px)
+static enum proto_verdict mux_timeout(void *px, const char *setting)
 {
+    (void)setting;
     (void)px;
     return PROTO_CLOSE;
 }

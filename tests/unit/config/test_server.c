@@ -31,6 +31,10 @@ static void test_smallest(void **state)
     assert_int_equal(k->max_keep_alive_requests, 10000);
     assert_int_equal(k->body_timeout, 20000);
     assert_int_equal(k->send_timeout, 20000);
+    assert_int_equal(k->body_min_rate, 240);
+    assert_int_equal(k->send_min_rate, 240);
+    assert_int_equal(k->rate_window, 10000);
+    assert_int_equal(k->max_queue_time, 30000);
     assert_int_equal(k->max_threads, 200);
     assert_int_equal(k->min_spare_threads, 10);
     assert_int_equal(k->threads_max_idle_time, 60000);
@@ -70,7 +74,8 @@ static void test_connector_values(void **state)
     read_connector(
         "address='::1' protocol='org.apache.coyote.http11.Http11Nio2Protocol' acceptCount='1' "
         "maxConnections='2' connectionTimeout='3' keepAliveTimeout='4' maxKeepAliveRequests='5' "
-        "bodyTimeout='6' sendTimeout='7' maxThreads='18' minSpareThreads='8' "
+        "bodyTimeout='6' sendTimeout='7' bodyMinRate='23' sendMinRate='24' rateWindow='125' "
+        "maxQueueTime='26' maxThreads='18' minSpareThreads='8' "
         "threadsMaxIdleTime='9' groups='10' maxQueueSize='11' maxUriSize='12' "
         "maxHttpHeaderSize='13' maxHeaderCount='14' maxParameterCount='15' maxPostSize='16' "
         "maxTrailerSize='17' maxExtensionSize='18' maxSwallowSize='19' bodyMemory='20' "
@@ -94,6 +99,10 @@ static void test_connector_values(void **state)
     assert_int_equal(k->max_keep_alive_requests, 5);
     assert_int_equal(k->body_timeout, 6);
     assert_int_equal(k->send_timeout, 7);
+    assert_int_equal(k->body_min_rate, 23);
+    assert_int_equal(k->send_min_rate, 24);
+    assert_int_equal(k->rate_window, 125);
+    assert_int_equal(k->max_queue_time, 26);
     assert_int_equal(k->max_threads, 18);
     assert_int_equal(k->min_spare_threads, 8);
     assert_int_equal(k->threads_max_idle_time, 9);
@@ -180,7 +189,9 @@ static void test_hosts_and_contexts(void **state)
                        "<Alias> WWW.example.org </Alias>\n<Alias>*.Example.org</Alias>"
                        "<Context path='/'/><Context path='/a/b'/>"
                        "<Context path='/c' docBase='libc.so' hookTimeout='1' stopTimeout='2' "
-                       "maxThreads='3'/></Host><Host name='localhost'/></Engine>" AFTER);
+                       "maxThreads='3' maxQueueSize='4' maxQueueTime='5' "
+                       "bodyMinRate='0' sendMinRate='6' reserved='true'/></Host><Host "
+                       "name='localhost'/></Engine>" AFTER);
     const struct engine_config *engine = &config.services->engine;
     const struct host_config *host = engine->hosts;
     char expected[128];
@@ -200,6 +211,11 @@ static void test_hosts_and_contexts(void **state)
     assert_int_equal(last->hook_timeout, 1);
     assert_int_equal(last->stop_timeout, 2);
     assert_int_equal(last->max_threads_share, 3);
+    assert_int_equal(last->max_queue_size, 4);
+    assert_int_equal(last->max_queue_time, 5);
+    assert_int_equal(last->body_min_rate, 0);
+    assert_int_equal(last->send_min_rate, 6);
+    assert_true(last->reserved);
     assert_null(last->next);
     assert_string_equal(host->next->name, "localhost");
     server_config_free(&config);
@@ -217,6 +233,11 @@ static void test_context_defaults(void **state)
     assert_int_equal(context.hook_timeout, 30000);
     assert_int_equal(context.stop_timeout, 10000);
     assert_int_equal(context.max_threads_share, 0);
+    assert_int_equal(context.max_queue_size, 0);
+    assert_int_equal(context.max_queue_time, 0);
+    assert_int_equal(context.body_min_rate, -1);
+    assert_int_equal(context.send_min_rate, -1);
+    assert_false(context.reserved);
     assert_null(context.next);
 }
 

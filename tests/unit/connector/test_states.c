@@ -54,6 +54,8 @@ static void changes_are_counted(void **unused)
     struct group *g = calloc(1, sizeof(*g));
     assert_non_null(g);
     struct conn c = {.state = CONN_OPEN};
+    list_init(&c.again);
+    list_init(&g->idle);
     g->states[CONN_OPEN] = 1;
     static const enum conn_state way[] = {CONN_HEAD, CONN_BODY, CONN_LENT,   CONN_PARKED,
                                           CONN_SEND, CONN_HEAD, CONN_LENT,   CONN_IDLE,

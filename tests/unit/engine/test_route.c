@@ -27,7 +27,7 @@ static struct engine_host *add_host(const char *name)
 static struct context *add_context(struct engine_host *h, const char *path)
 {
     struct err err = ERR_INIT;
-    struct context *c = engine_add_context(engine, h, path, 0, &err);
+    struct context *c = engine_add_context(engine, h, path, NULL, &err);
     assert_non_null(c);
     return c;
 }
@@ -250,7 +250,7 @@ static void test_twice(void **state)
     assert_non_null(strstr(err.what, "a"));
     assert_false(engine_add_alias(engine, b, "a", &err));
     add_context(a, "/x");
-    assert_null(engine_add_context(engine, a, "/x", 0, &err));
+    assert_null(engine_add_context(engine, a, "/x", NULL, &err));
     assert_non_null(strstr(err.what, "/x"));
     add_context(b, "/x");
 }
@@ -260,15 +260,19 @@ static void test_shares(void **state)
     struct err err = ERR_INIT;
     (void)state;
     struct engine_host *h = add_host("h");
-    assert_non_null(engine_add_context(engine, h, "", 0, &err));
-    assert_non_null(engine_add_context(engine, h, "/few", 3, &err));
-    assert_non_null(engine_add_context(engine, h, "/many", 1000, &err));
-    assert_int_equal(engine_queue_count(engine), 4);
-    assert_int_equal(engine_queue_share(engine, 1, 200), 150);
-    assert_int_equal(engine_queue_share(engine, 2, 200), 3);
-    assert_int_equal(engine_queue_share(engine, 3, 200), 200);
-    assert_int_equal(engine_queue_share(engine, 1, 1), 1); /* never none */
-    assert_int_equal(engine_queue_share(engine, 0, 200), 150);
+    struct engine_share few = {.max_threads = 3, .body_min_rate = 7, .send_min_rate = 0};
+    assert_non_null(engine_add_context(engine, h, "", NULL, &err));
+    assert_non_null(engine_add_context(engine, h, "/few", &few, &err));
+    assert_int_equal(engine_queue_count(engine), 3);
+    for (uint32_t q = 0; q < 2; q++) { /* no webapp, and one that says nothing */
+        const struct engine_share *s = engine_queue_share(engine, q);
+        assert_int_equal(s->max_threads, 0);
+        assert_int_equal(s->max_queue_size, 0);
+        assert_int_equal(s->body_min_rate, -1);
+        assert_false(s->reserved);
+    }
+    assert_int_equal(engine_queue_share(engine, 2)->max_threads, 3);
+    assert_int_equal(engine_queue_share(engine, 2)->body_min_rate, 7);
 }
 
 static void test_slots(void **state)

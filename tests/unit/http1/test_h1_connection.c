@@ -55,7 +55,7 @@ static void test_busy(void **state)
         assert_non_null(x);
         p.up_now = NULL;
         buf_clear(&p.out);
-        assert_int_equal(h1_proto.busy(p.px, x), PROTO_WROTE);
+        assert_int_equal(h1_proto.busy(p.px, x, i == 0 ? BUSY_FULL : BUSY_LATE), PROTO_WROTE);
         assert_true(peer_produce(&p));
         struct span out = buf_span(&p.out);
         assert_true(answer_take(&out, i == 1, &a));
@@ -63,7 +63,7 @@ static void test_busy(void **state)
         assert_int_equal(a.status, 503);
         assert_true(answer_has(&a, "Retry-After: 1"));
         assert_false(answer_has(&a, "Connection: close"));
-        assert_string_equal(p.refused.setting, "maxQueueSize");
+        assert_string_equal(p.refused.setting, i == 0 ? "maxQueueSize" : "maxQueueTime");
         peer_run(&p);
     }
     assert_int_equal(p.exchanges, 3);
@@ -81,7 +81,7 @@ static void test_busy_closes_when_asked(void **state)
     peer_send_str(&p, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     struct exchange *x = p.up_now;
     p.up_now = NULL;
-    assert_int_equal(h1_proto.busy(p.px, x), PROTO_CLOSE);
+    assert_int_equal(h1_proto.busy(p.px, x, BUSY_FULL), PROTO_CLOSE);
     assert_true(peer_produce(&p));
     struct span out = buf_span(&p.out);
     struct h1_answer a;
@@ -152,7 +152,7 @@ static void expect_timeout(const char *sent, const char *setting, bool head)
     peer_open(&p);
     peer_send_str(&p, sent);
     assert_int_equal(p.refusals, 0);
-    enum proto_verdict v = h1_proto.timeout(p.px);
+    enum proto_verdict v = h1_proto.timeout(p.px, setting);
     bool said = peer_produce(&p);
     assert_int_equal(v, setting ? PROTO_WROTE : PROTO_CLOSE);
     assert_int_equal(said, setting != NULL);

@@ -230,6 +230,23 @@ static void the_largest(void **unused)
     wheel_clear(&i.entry);
 }
 
+static void what_is_left(void **unused)
+{
+    (void)unused;
+    struct item i = {0};
+    wheel_entry_init(&i.entry);
+    assert_int_equal(wheel_left(&w, &i.entry), -1);
+    wheel_set(&w, &i.entry, 1000);
+    assert_in_range(wheel_left(&w, &i.entry), 1000, 1200);
+    wheel_clock(&w, START + 500000);
+    assert_in_range(wheel_left(&w, &i.entry), 500, 700);
+    wheel_clock(&w, START + 60u * 1000000u); /* overdue, not called yet */
+    assert_int_equal(wheel_left(&w, &i.entry), 0);
+    wheel_set(&w, &i.entry, -1);
+    assert_int_equal(wheel_left(&w, &i.entry), -1);
+    wheel_clear(&i.entry);
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, set_up)
 int main(void)
 {
@@ -241,6 +258,7 @@ int main(void)
         TEST(counted_from_now_when_behind),
         TEST(against_a_list),
         TEST(the_largest),
+        TEST(what_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,8 +80,7 @@ static struct pool *make(uint32_t least, uint32_t most, uint64_t idle_us, uint32
                              .max_threads = most,
                              .idle_us = idle_us,
                              .queues = 2,
-                             .queue_cap = cap,
-                             .max_queued = max_queued,
+                             .limits = {.cap = cap, .max_length = max_queued},
                              .ops = &ops};
     struct pool *p = pool_new(&o, &err);
     assert_non_null(p);
@@ -180,7 +179,7 @@ static void a_capped_queue_leaves_threads_to_the_other(void **unused)
     assert_int_equal(q.running, 2);
     assert_int_equal(q.queued, 4);
     /* regression 109: a higher cap woke nobody */
-    pool_limit(p, 0, 4);
+    pool_limits(p, 0, &(struct queue_limits){.cap = 4, .max_length = 1000});
     await(atomic_load(&at_once) == 4);
     for (int i = 0; i < 6; i++)
         sem_post(&gates);

@@ -12,6 +12,8 @@
 
 #define MANY 20000u
 
+#define LIMITS(c, length) ((struct queue_limits){.cap = (c), .max_length = (length)})
+
 static struct task tasks[MANY];
 
 static struct task *task_for(uint32_t i, uint32_t queue)
@@ -32,7 +34,7 @@ static void in_order_within_a_queue(void **unused)
 {
     (void)unused;
     struct queues q;
-    assert_true(queues_init(&q, 1, 100, 100));
+    assert_true(queues_init(&q, 1, &LIMITS(100, 100)));
     assert_null(queues_take(&q, 0));
     for (uint32_t i = 0; i < 50; i++)
         assert_true(queues_push(&q, task_for(i, 0), i));
@@ -47,7 +49,7 @@ static void in_order_within_a_queue(void **unused)
     assert_null(queues_take(&q, 0));
     assert_int_equal(q.rows[0].running, 50);
     assert_int_equal(q.rows[0].taken, 50);
-    assert_int_equal(q.rows[0].max_wait_us, 100);
+    assert_int_equal(q.rows[0].longest_us, 100);
     queues_destroy(&q);
 }
 
@@ -55,7 +57,7 @@ static void bounded(void **unused)
 {
     (void)unused;
     struct queues q;
-    assert_true(queues_init(&q, 2, 4, 3));
+    assert_true(queues_init(&q, 2, &LIMITS(4, 3)));
     for (uint32_t i = 0; i < 3; i++)
         assert_true(queues_push(&q, task_for(i, 0), 0));
     assert_false(queues_push(&q, task_for(3, 0), 0));
@@ -74,13 +76,13 @@ static void capped(void **unused)
 {
     (void)unused;
     struct queues q;
-    assert_true(queues_init(&q, 2, 2, 100));
+    assert_true(queues_init(&q, 2, &LIMITS(2, 100)));
     for (uint32_t i = 0; i < 5; i++)
         queues_push(&q, task_for(i, 0), 10 + i);
     assert_ptr_equal(queues_take(&q, 20), &tasks[0]);
     assert_ptr_equal(queues_take(&q, 20), &tasks[1]);
     assert_false(queues_has_work(&q)); /* three wait, none may run */
-    assert_int_equal(q.blocked, 3);
+    assert_int_equal(q.ordinary.blocked, 3);
     assert_int_equal(queues_oldest(&q), 0);
     assert_null(queues_take(&q, 20));
     queues_push(&q, task_for(5, 1), 30); /* the others are not held up */
@@ -91,11 +93,12 @@ static void capped(void **unused)
     assert_int_equal(queues_oldest(&q), 12);
     assert_ptr_equal(queues_take(&q, 40), &tasks[2]);
     assert_null(queues_take(&q, 40));
-    queues_limit(&q, 0, 4);
-    assert_int_equal(q.blocked, 0);
+    queues_limit(&q, 0, &LIMITS(4, 100));
+    assert_int_equal(q.ordinary.blocked, 0);
     assert_ptr_equal(queues_take(&q, 40), &tasks[3]);
     assert_ptr_equal(queues_take(&q, 40), &tasks[4]);
-    queues_limit(&q, 0, 1); /* below what runs: nothing is taken before that has ended */
+    queues_limit(&q, 0,
+                 &LIMITS(1, 100)); /* below what runs: nothing is taken before that has ended */
     queues_push(&q, task_for(6, 0), 50);
     for (int i = 0; i < 3; i++) {
         assert_false(queues_has_work(&q));
@@ -115,7 +118,7 @@ static void shares_are_of_time(void **unused)
     struct queues q;
     static const uint32_t cost[] = {100, 1000, 5000};
     uint64_t spent[3] = {0};
-    assert_true(queues_init(&q, 3, 1000, MANY));
+    assert_true(queues_init(&q, 3, &LIMITS(1000, MANY)));
     for (uint32_t n = 0; n < 3; n++) { /* teach it the costs */
         for (int i = 0; i < 200; i++) {
             queues_push(&q, task_for(0, n), 0);
@@ -144,7 +147,7 @@ static void nobody_starves(void **unused)
 {
     (void)unused;
     struct queues q;
-    assert_true(queues_init(&q, 10, 1000, 1000));
+    assert_true(queues_init(&q, 10, &LIMITS(1000, 1000)));
     for (uint32_t n = 0; n < 9; n++)
         q.rows[n].cost_us = 20000;
     for (uint32_t i = 0; i < 900; i++)
@@ -163,7 +166,7 @@ static void cost_is_an_average_within_bounds(void **unused)
 {
     (void)unused;
     struct queues q;
-    assert_true(queues_init(&q, 1, 10, 10));
+    assert_true(queues_init(&q, 1, &LIMITS(10, 10)));
     for (int i = 0; i < 100; i++) {
         queues_push(&q, task_for(0, 0), 0);
         queues_take(&q, 0);
@@ -185,7 +188,7 @@ static void sums_agree(void **unused)
     (void)unused;
     struct queues q;
     uint32_t waiting[4] = {0}, running[4] = {0}, cap[4] = {3, 3, 3, 3}, random = 1;
-    assert_true(queues_init(&q, 4, 3, 20));
+    assert_true(queues_init(&q, 4, &LIMITS(3, 20)));
     for (int step = 0; step < 20000; step++) {
         random = random * 1103515245u + 12345u;
         uint32_t dice = random >> 16, n = dice % 4;
@@ -215,7 +218,7 @@ static void sums_agree(void **unused)
             }
             break;
         default:
-            queues_limit(&q, n, cap[n] = 1 + dice / 32 % 6);
+            cap[n] = 1 + dice / 32 % 6, queues_limit(&q, n, &LIMITS(cap[n], 20));
         }
         uint32_t length = 0, blocked = 0;
         for (int i = 0; i < 4; i++) {
@@ -225,12 +228,128 @@ static void sums_agree(void **unused)
             blocked += running[i] >= cap[i] ? waiting[i] : 0;
         }
         assert_int_equal(q.length, length);
-        assert_int_equal(q.blocked, blocked);
+        assert_int_equal(q.ordinary.blocked, blocked);
         assert_int_equal(queues_has_work(&q), length > blocked);
     }
     for (uint32_t i = 0; i < 4; i++)
-        queues_limit(&q, i, 1000);
+        queues_limit(&q, i, &LIMITS(1000, 20));
     take_all(&q);
+    queues_destroy(&q);
+}
+
+static void newest_first_when_it_is_late(void **unused)
+{
+    (void)unused;
+    struct queues q;
+    struct queue_limits limits = {.cap = 100, .max_length = 100, .max_wait_us = 1000};
+    assert_true(queues_init(&q, 1, &limits));
+    for (uint32_t i = 0; i < 10; i++)
+        assert_true(queues_push(&q, task_for(i, 0), 1000 + i));
+    assert_ptr_equal(queues_take(&q, 1500), &tasks[0]); /* half of the limit, not above it */
+    assert_ptr_equal(queues_take(&q, 1501),
+                     &tasks[1]); /* the oldest has waited exactly that long */
+    assert_ptr_equal(queues_take(&q, 1503), &tasks[9]); /* above */
+    assert_ptr_equal(queues_take(&q, 1503), &tasks[8]);
+    assert_null(queues_late(&q, 2002)); /* the oldest, 2, has waited exactly as long as it may */
+    struct task *late = queues_late(&q, 2004);
+    assert_ptr_equal(late, &tasks[2]); /* in the order they came */
+    assert_ptr_equal(late->next, &tasks[3]);
+    assert_null(late->next->next);
+    assert_int_equal(q.rows[0].late, 2);
+    assert_int_equal(q.length, 4);
+    assert_ptr_equal(queues_take(&q, 2004), &tasks[7]);
+    late = queues_late(&q, 100000);
+    assert_ptr_equal(late, &tasks[4]);
+    assert_int_equal(q.length, 0);
+    assert_int_equal(q.rows[0].late, 5);
+    assert_false(queues_has_work(&q));
+    assert_null(queues_take(&q, 100000));
+    /* It is as new afterwards. */
+    assert_true(queues_push(&q, task_for(0, 0), 200000));
+    assert_ptr_equal(queues_take(&q, 200000), &tasks[0]);
+    queues_destroy(&q);
+}
+
+static void late_behind_a_cap(void **unused)
+{
+    (void)unused;
+    struct queues q;
+    struct queue_limits limits = {.cap = 1, .max_length = 100, .max_wait_us = 1000};
+    assert_true(queues_init(&q, 2, &limits));
+    for (uint32_t i = 0; i < 6; i++)
+        assert_true(queues_push(&q, task_for(i, i % 2), i));
+    assert_non_null(queues_take(&q, 0));
+    assert_non_null(queues_take(&q, 0));
+    assert_int_equal(q.ordinary.blocked, 4);
+    assert_false(queues_has_work(&q));
+    struct task *late = queues_late(&q, 1004); /* the queues in any order */
+    assert_int_equal(late - tasks + (late->next - tasks), 2 + 3);
+    assert_null(late->next->next);
+    assert_int_equal(q.ordinary.blocked, 2);
+    assert_int_equal(q.ordinary.waiting, 2);
+    queues_done(&q, 0, 1);
+    assert_true(queues_has_work(&q));
+    assert_ptr_equal(queues_take(&q, 1004), &tasks[4]);
+    queues_done(&q, 1, 1);
+    assert_ptr_equal(queues_take(&q, 1004), &tasks[5]);
+    queues_destroy(&q);
+}
+
+static void kept_for_the_reserved(void **unused)
+{
+    (void)unused;
+    struct queues q;
+    assert_true(queues_init(&q, 3, &LIMITS(100, 100)));
+    queues_limit(&q, 2, &(struct queue_limits){.cap = 3, .max_length = 100, .reserved = true});
+    queues_keep(&q, 2);
+    for (uint32_t i = 0; i < 12; i++)
+        assert_true(queues_push(&q, task_for(i, i % 3), i));
+    for (int i = 0; i < 5; i++)
+        assert_non_null(queues_take(&q, 0));
+    assert_int_equal(q.rows[0].running + q.rows[1].running, 2); /* of both together */
+    assert_int_equal(q.rows[2].running, 3);
+    assert_false(queues_has_work(&q));
+    assert_null(queues_take(&q, 0));
+    assert_int_equal(queues_oldest(&q), 0);
+    queues_done(&q, 2, 1);
+    struct task *t = queues_take(&q, 0);
+    assert_int_equal(t->queue, 2); /* what a reserved one leaves is not for the others */
+    queues_done(&q, 2, 1);
+    assert_null(queues_take(&q, 0));
+    queues_done(&q, q.rows[0].running > 0 ? 0 : 1, 1);
+    assert_true(queues_has_work(&q));
+    t = queues_take(&q, 0);
+    assert_int_not_equal(t->queue, 2);
+    for (;;) {
+        for (uint32_t i = 0; i < 3; i++)
+            while (q.rows[i].running > 0)
+                queues_done(&q, i, 1);
+        if (!queues_take(&q, 0))
+            break;
+    }
+    queues_destroy(&q);
+}
+
+static void waits_are_told(void **unused)
+{
+    (void)unused;
+    static const uint64_t waits[] = {0,      999,     1000,    9999,     10000,     99999,
+                                     100000, 1000000, 9999999, 10000000, 3600000000};
+    static const uint64_t rows[QUEUE_WAITS] = {2, 2, 2, 1, 2, 2};
+    (void)unused;
+    struct queues q;
+    uint64_t sum = 0;
+    assert_true(queues_init(&q, 1, &LIMITS(100, 100)));
+    for (uint32_t i = 0; i < 11; i++) {
+        assert_true(queues_push(&q, task_for(i, 0), 5));
+        assert_non_null(queues_take(&q, 5 + waits[i]));
+        queues_done(&q, 0, 1);
+        sum += waits[i];
+    }
+    for (uint32_t i = 0; i < QUEUE_WAITS; i++)
+        assert_int_equal(q.rows[0].waits[i], rows[i]);
+    assert_int_equal(q.rows[0].waited_us, sum);
+    assert_int_equal(q.rows[0].longest_us, 3600000000);
     queues_destroy(&q);
 }
 
@@ -244,6 +363,10 @@ int main(void)
         cmocka_unit_test(nobody_starves),
         cmocka_unit_test(cost_is_an_average_within_bounds),
         cmocka_unit_test(sums_agree),
+        cmocka_unit_test(newest_first_when_it_is_late),
+        cmocka_unit_test(late_behind_a_cap),
+        cmocka_unit_test(kept_for_the_reserved),
+        cmocka_unit_test(waits_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
