@@ -20,32 +20,50 @@
 #include "spool/spool.h"
 #include "supervisor/control.h"
 
-#define OWN_FDS    512u  /* logs, pipes, event loops, pollers' eventfds */
-#define MODULE_FDS 1024u /* what webapps may open themselves */
-
 /* ---- file descriptors ---- */
 
-/* Soft limit up to the hard one; what does not fit lowers maxConnections and says so. */
-static uint32_t fit_connections(const struct connector_config *config, size_t connectors)
+static uint64_t wanted_connections(const struct container_options *o)
 {
+    uint64_t all = 0;
+    for (size_t i = 0; i < o->listener_count; i++)
+        all += (uint64_t)o->listeners[i].connector->max_connections;
+    return all;
+}
+
+/* Soft limit up to the hard one; what does not fit is lowered, here and in make_connectors. */
+static void share_descriptors(struct container *c)
+{
+    const struct server_config *k = c->options->config;
+    uint64_t files = (uint64_t)k->max_spool_files, connections = wanted_connections(c->options);
     struct rlimit limit;
-    uint64_t wanted = (uint64_t)config->max_connections;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return (uint32_t)wanted;
-    if (limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
+    c->fd_limit = UINT64_MAX;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        if (limit.rlim_cur < limit.rlim_max) {
+            limit.rlim_cur = limit.rlim_max;
+            setrlimit(RLIMIT_NOFILE, &limit);
+        }
+        c->fd_limit = limit.rlim_cur;
     }
-    uint64_t own = OWN_FDS + MODULE_FDS;
-    uint64_t left = limit.rlim_cur > own + 64 ? (limit.rlim_cur - own) / connectors : 64;
-    if (left >= wanted)
-        return (uint32_t)wanted;
-    LOG(cli, LOG_WARN,
-        "server.xml:%d: maxConnections %llu does not fit the limit of %llu open files: it is %llu "
-        "now. Raise the limit (ulimit -n, LimitNOFILE=) or lower maxConnections",
-        config->line, (unsigned long long)wanted, (unsigned long long)limit.rlim_cur,
-        (unsigned long long)left);
-    return (uint32_t)left;
+    c->descriptors = fd_budget(c->fd_limit, connections, files);
+    if (c->descriptors.spool_files < files)
+        LOG(cli, LOG_WARN,
+            "maxSpoolFiles %llu does not fit the limit of %llu open files: it is %llu now. Raise "
+            "the limit (ulimit -n, LimitNOFILE=) or lower maxSpoolFiles",
+            (unsigned long long)files, (unsigned long long)c->fd_limit,
+            (unsigned long long)c->descriptors.spool_files);
+}
+
+static uint32_t fit_connections(const struct container *c, const struct connector_config *config)
+{
+    uint64_t wanted = (uint64_t)config->max_connections;
+    uint32_t got =
+        fd_budget_share(c->descriptors.connections, wanted, wanted_connections(c->options));
+    if (got < wanted)
+        LOG(cli, LOG_WARN,
+            "server.xml:%d: maxConnections %llu does not fit the limit of %llu open files: it is "
+            "%u now. Raise the limit (ulimit -n, LimitNOFILE=) or lower maxConnections",
+            config->line, (unsigned long long)wanted, (unsigned long long)c->fd_limit, got);
+    return got;
 }
 
 /* ---- connectors ---- */
@@ -131,7 +149,7 @@ static bool make_connectors(struct container *c, struct service_run *s, struct e
         if (!belongs(s, l->connector))
             continue;
         snprintf(c->names[i], sizeof(c->names[i]), "http-%d", l->port);
-        uint32_t max = fit_connections(l->connector, o->listener_count);
+        uint32_t max = fit_connections(c, l->connector);
         struct connector_options k =
             connector_options_from(l->connector, s->engine, c->names[i], &c->fds[i], max);
         k.spool = c->spool;
@@ -195,7 +213,7 @@ static bool make_spool(struct container *c, struct err *err)
         .folder = folder,
         .max_memory = (uint64_t)k->max_buffered_memory,
         .max_bytes = (uint64_t)k->max_spool,
-        .max_files = (uint32_t)k->max_spool_files,
+        .max_files = (uint32_t)c->descriptors.spool_files,
         .min_free = (uint32_t)k->min_free_disk,
     };
     if (!path_join(folder, sizeof(folder), c->options->base, "temp"))
@@ -217,6 +235,7 @@ static bool set_up(struct container *c, struct err *err)
         return err_set(err, "out of memory");
     for (size_t i = 0; i < o->listener_count; i++)
         c->fds[i] = o->listeners[i].fd;
+    share_descriptors(c);
     if (!make_spool(c, err))
         return false;
     size_t i = 0;

@@ -5,6 +5,7 @@
 #define CLI_CONTAINER_PRIV_H
 #include "admin/admin.h"
 #include "cli/container.h"
+#include "cli/fd_budget.h"
 #include "cli/read_config.h"
 #include "connector/connector.h"
 #include "deploy/deploy.h"
@@ -35,6 +36,8 @@ struct container {
     _Atomic int signals; /* how often an end was asked for; main thread writes, control reads */
     bool orphaned;       /* the supervisor is gone */
     uint64_t started_us;
+    uint64_t fd_limit;
+    struct fd_budget descriptors; /* how it is shared out */
     struct control_server *control; /* --single */
 };
 
