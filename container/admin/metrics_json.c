@@ -1,76 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Counters and gauges of a running server: see metrics.h. */
+ * Counters and gauges of a running server as JSON, all of them: see metrics.h. Names only get more: scripts
+ * of operators read them. */
 #include "admin/metrics.h"
-
-#include <inttypes.h>
 
 #include "base/json.h"
 #include "connector/status.h"
 #include "observe/counters.h"
 #include "observe/log.h"
-
-/* ---- for people: what there is to see, without the zeros ---- */
-
-static bool text_states(const struct connector_status *s, struct buf *out)
-{
-    const char *before = " (";
-    bool ok = true;
-    for (const struct connector_status_row *r = s->states; ok && r->name; r++) {
-        if (r->value == 0)
-            continue;
-        ok = buf_printf(out, "%s%s %" PRIu64, before, r->name, r->value);
-        before = ", ";
-    }
-    return ok && (*before == ' ' || buf_append_str(out, ")"));
-}
-
-/* Queues where somebody waits, or was turned away. */
-static bool text_queues(const struct admin_service *a, struct connector *c, struct buf *out)
-{
-    bool ok = true;
-    for (uint32_t q = 0; ok && q < a->queue_count; q++) {
-        struct connector_queue_status s;
-        connector_queue_status(c, q, &s);
-        if (s.queued == 0 && s.refused == 0)
-            continue;
-        ok = buf_printf(out,
-                        "  queue %s: %" PRIu32 " waiting, %" PRIu32 " of %" PRIu32
-                        " running, %" PRIu64 " refused\n",
-                        s.name, s.queued, s.running, s.cap, s.refused);
-    }
-    return ok;
-}
-
-static bool text_connector(const struct admin_service *a, struct connector *c, struct buf *out)
-{
-    struct connector_status s;
-    connector_status(c, &s);
-    return buf_printf(out, "%s: %" PRIu32 " of %" PRIu32 " connections", s.name, s.connections,
-                      s.max_connections) &&
-           text_states(&s, out) &&
-           buf_printf(out,
-                      ", %" PRIu32 " of %" PRIu32 " threads busy (maxThreads %" PRIu32 "), %" PRIu32
-                      " waiting\n",
-                      s.threads_busy, s.threads, s.threads_max, s.queued) &&
-           text_queues(a, c, out);
-}
-
-bool metrics_text(const struct admin *a, struct buf *out)
-{
-    bool ok = buf_printf(out,
-                         "requests: %" PRIu64 " answered, %" PRIu64
-                         " refused by the protocol, %" PRIu64 " broken off\n",
-                         counter_read(COUNTER_requests), counter_read(COUNTER_requests_refused),
-                         counter_read(COUNTER_responses_aborted));
-    for (size_t i = 0; ok && i < a->count; i++) {
-        const struct admin_service *s = &a->services[i];
-        for (size_t k = 0; ok && k < s->connector_count; k++)
-            ok = text_connector(s, s->connectors[k], out);
-    }
-    return ok;
-}
-
-/* ---- JSON: everything ---- */
 
 static void number(struct json *j, const char *name, uint64_t value)
 {
@@ -94,6 +30,21 @@ static void json_counters(struct json *j)
     json_group_end(j, '}');
 }
 
+static void json_listeners(struct json *j, struct connector *c)
+{
+    json_group(j, "listeners", '[');
+    for (size_t i = 0; i < connector_listener_count(c); i++) {
+        struct connector_listener_status l;
+        connector_listener_status(c, i, &l);
+        json_group(j, NULL, '{');
+        number(j, "accepted", l.accepted);
+        number(j, "refused", l.refused);
+        number(j, "paused", l.paused);
+        json_group_end(j, '}');
+    }
+    json_group_end(j, ']');
+}
+
 static void json_connector(struct json *j, struct connector *c)
 {
     struct connector_status s;
@@ -105,11 +56,17 @@ static void json_connector(struct json *j, struct connector *c)
     number(j, "groups", s.groups);
     number(j, "threads", s.threads);
     number(j, "threadsBusy", s.threads_busy);
+    number(j, "threadsSearching", s.threads_searching);
+    number(j, "threadsIdle", s.threads_idle);
+    number(j, "threadsKept", s.threads_kept);
     number(j, "maxThreads", s.threads_max);
+    number(j, "requests", s.requests);
     number(j, "queued", s.queued);
     number(j, "oldestUs", s.oldest_us);
     json_rows(j, "states", s.states);
     json_rows(j, "closed", s.closed);
+    json_rows(j, "refused", s.refused);
+    json_listeners(j, c);
     json_group_end(j, '}');
 }
 
@@ -135,6 +92,16 @@ static void json_spool(struct json *j, const struct admin *a)
     json_group_end(j, '}');
 }
 
+static void json_waits(struct json *j, const struct connector_queue_status *s)
+{
+    static const char *const below[CONNECTOR_WAITS] = {"below1ms", "below10ms", "below100ms",
+                                                       "below1s",  "below10s",  "longer"};
+    json_group(j, "waits", '{');
+    for (unsigned i = 0; i < CONNECTOR_WAITS; i++)
+        number(j, below[i], s->waits[i]);
+    json_group_end(j, '}');
+}
+
 static void json_queue(struct json *j, struct connector *c, uint32_t queue)
 {
     struct connector_status of;
@@ -147,9 +114,19 @@ static void json_queue(struct json *j, struct connector *c, uint32_t queue)
     number(j, "queued", s.queued);
     number(j, "running", s.running);
     number(j, "cap", s.cap);
+    number(j, "reserved", s.reserved);
+    number(j, "maxQueueSize", s.max_queued);
+    number(j, "maxQueueTimeMs", s.max_wait_us / 1000);
+    number(j, "requests", s.requests);
     number(j, "taken", s.taken);
+    number(j, "followed", s.followed);
+    number(j, "inlined", s.inlined);
     number(j, "refused", s.refused);
+    number(j, "late", s.late);
+    number(j, "oldestUs", s.oldest_us);
+    number(j, "averageWaitUs", s.average_us);
     number(j, "maxWaitUs", s.longest_us);
+    json_waits(j, &s);
     number(j, "bufferedBytes", s.buffered);
     number(j, "spoolBytes", s.spooled);
     number(j, "spoolFiles", s.spool_files);
