@@ -130,7 +130,8 @@ check container-static-tls "GLIBC_TUNABLES gives no room" \
 check control-socket-mode "it is not 0600" same "$(stat -c %a "$base/run/cserv.sock")" 600
 expect status 0 status -b "$base"
 holds status-shows-url out '^http://127\.0\.0\.1:[0-9]+/$'
-holds status-shows-connections out '^http-[0-9]+: [0-9]+ of [0-9]+ connections.* threads busy'
+holds status-shows-connections out '^http-[0-9]+: [0-9]+ of [0-9]+ connections, [1-9][0-9]* requests'
+holds status-shows-threads out '^  threads: [0-9]+ .maxThreads 200., [0-9]+ busy'
 expect status-json 0 status --json -b "$base"
 holds status-json-counters out '"counters":\{"accepts":[1-9].*"requests":[1-9]'
 holds status-json-connectors out '"connectors":\[\{"name":"http-[0-9]+",.*"states":\{.*"closed":\{'
