@@ -105,7 +105,7 @@ struct group {
     struct thread threads[2];        /* either holds the poller role */
     struct list again;               /* of conn->again */
     struct list idle;                /* of conn->again, too: oldest first */
-    uint64_t scanned_us, late_us;    /* room.c, fair.c: when they looked last */
+    uint64_t scan_again_us, late_us; /* room.c, fair.c */
     struct queue_counts *counts;     /* by queue */
     uint32_t kept;                   /* workers that only reserved webapps get */
     struct task *batch, **batch_end; /* complete requests of this turn */

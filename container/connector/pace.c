@@ -2,7 +2,7 @@
  * Windows of a client's pace: see pace.h. */
 #include "connector/pace.h"
 
-#define YOUNG_US 1000000u
+#define YOUNG_US 500000u
 
 void pace_start(struct pace *p, uint64_t now_us, int64_t total)
 {

@@ -35,7 +35,7 @@ enum pace_verdict pace_look(struct pace *p, const struct pace_rule *rule, uint64
                             int64_t total);
 /* ms until the next look, rounded up; negative: none is needed. */
 int64_t pace_left(const struct pace *p, const struct pace_rule *rule, uint64_t now_us);
-/* bytes/s of late; PACE_YOUNG: measured for less than a second. */
+/* bytes/s of late; PACE_YOUNG: measured for less than half a second. */
 uint64_t pace_rate(const struct pace *p, uint64_t now_us, int64_t total);
 
 #endif

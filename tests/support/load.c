@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "load.h"
+#include "load_crowd.h"
 #include "load_first.h"
 
 static int run(const struct load_plan *plan)
@@ -48,6 +49,10 @@ int main(int argc, char **argv)
         return load_free_port();
     if (argc > 1 && strcmp(argv[1], "first-answer") == 0)
         return load_first_answer(argc - 2, argv + 2);
+    if (argc > 1 && strcmp(argv[1], "crowd") == 0)
+        return load_crowd(argc - 2, argv + 2);
+    if (argc > 1 && strcmp(argv[1], "probe") == 0)
+        return load_probe(argc - 2, argv + 2);
     if (!load_options_read(&plan, argc, argv, &code))
         return code;
     load_kinds_prepare(&plan);
