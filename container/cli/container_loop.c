@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The container's main thread: signals, the supervisor's datagrams, the orderly end. */
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -198,10 +199,36 @@ static void wait_once(struct container *c, int limit_ms)
         take_requests(c);
 }
 
+#define TEND_MS   5000
+#define MANY_GONE 500u /* connections: below that it is not worth while */
+
+static uint32_t connections_now(struct container *c)
+{
+    uint32_t all = 0;
+    for (size_t i = 0; i < c->service_count; i++)
+        for (size_t k = 0; k < c->services[i].connector_count; k++)
+            all += connector_connections(c->services[i].connectors[k]);
+    return all;
+}
+
+/* When a crowd has left, what its buffers were goes back to the system: malloc keeps it by itself. */
+static void tend_memory(struct container *c)
+{
+    uint32_t now = connections_now(c);
+    if (now > c->most_connections)
+        c->most_connections = now;
+    if (c->most_connections - now < MANY_GONE || now > c->most_connections / 2)
+        return;
+    malloc_trim(0);
+    c->most_connections = now;
+}
+
 void container_loop(struct container *c)
 {
-    while (c->signals == 0 && !c->orphaned)
-        wait_once(c, -1);
+    while (c->signals == 0 && !c->orphaned) {
+        wait_once(c, TEND_MS);
+        tend_memory(c);
+    }
 }
 
 /* ---- the end ---- */

@@ -36,8 +36,9 @@ struct container {
     _Atomic int signals; /* how often an end was asked for; main thread writes, control reads */
     bool orphaned;       /* the supervisor is gone */
     uint64_t started_us;
+    uint32_t most_connections; /* since memory was given back last */
     uint64_t fd_limit;
-    struct fd_budget descriptors; /* how it is shared out */
+    struct fd_budget descriptors;   /* how it is shared out */
     struct control_server *control; /* --single */
 };
 

@@ -317,6 +317,11 @@ static void stop_group(struct group *g, void *arg)
     g->stopping = true;
 }
 
+uint32_t connector_connections(const struct connector *c)
+{
+    return atomic_load(&c->connections);
+}
+
 void connector_stop(struct connector *c)
 {
     for (uint32_t i = 0; i < c->group_count; i++)

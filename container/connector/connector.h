@@ -56,6 +56,8 @@ bool connector_wait_empty(struct connector *c, uint64_t limit_us);
 /* Closes every connection now; requests on workers see CS_EGONE. False: after LIMIT_US some request
  * still runs; then the threads cannot be ended and the process has to. */
 bool connector_abort(struct connector *c, uint64_t limit_us);
+/* Open now. Any thread. */
+uint32_t connector_connections(const struct connector *c);
 /* Ends the threads. No connection and no request is left. */
 void connector_stop(struct connector *c);
 void connector_destroy(struct connector **c);

@@ -111,6 +111,8 @@ void conn_cut_off(struct group *g, struct conn *c, enum close_reason reason)
 {
     if ((c->state == CONN_HEAD || c->state == CONN_BODY) && last_word(c, "maxConnections"))
         (void)conn_send(c); /* what the socket does not take at once is lost */
+    else if (c->transport->discard)
+        c->transport->discard(c);
     conn_die(g, c, reason);
 }
 
@@ -164,7 +166,7 @@ static void output_deadline(struct group *g, struct conn *c)
         return;
     }
     counter_add(COUNTER_timeouts, 1);
-    conn_die(g, c, v == PACE_SLOW ? CLOSE_send_rate : CLOSE_send_timeout);
+    conn_cut_off(g, c, v == PACE_SLOW ? CLOSE_send_rate : CLOSE_send_timeout);
 }
 
 void conn_deadline(struct conn *c)

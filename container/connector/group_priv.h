@@ -200,7 +200,7 @@ void conn_wait_input(struct group *g, struct conn *c); /* HEAD, BODY: what came 
 void conn_wait_output(struct group *g, struct conn *c); /* the client has to take something */
 void conn_wait_nothing(struct conn *c);                 /* from the client */
 int64_t conn_taken(const struct conn *c);               /* bytes that have reached the client */
-/* Says 408 if it can do so at once, and closes. */
+/* Too slow: says 408 if it can do so at once, and closes; drops output that was not taken. */
 void conn_cut_off(struct group *g, struct conn *c, enum close_reason reason);
 
 /* room.c: poller. */

@@ -82,6 +82,12 @@ static size_t plain_unsent(const struct conn *c)
     return ioctl(c->fd, SIOCOUTQ, &n) == 0 && n > 0 ? (size_t)n : 0;
 }
 
+static void plain_discard(struct conn *c)
+{
+    struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+}
+
 static void plain_shutdown(struct conn *c)
 {
     shutdown(c->fd, SHUT_WR);
@@ -95,6 +101,7 @@ const struct transport_ops transport_plain = {
     .sendfile = plain_sendfile,
     .broken = plain_broken,
     .unsent = plain_unsent,
+    .discard = plain_discard,
     .shutdown = plain_shutdown,
 };
 

@@ -18,6 +18,9 @@
  * the cache. */
 #define EDGES_PER_TURN 32u
 
+/* Thousands may have come at the same time, and be overdue together. */
+#define DEADLINES_PER_TURN 32u
+
 struct poller {
     uint32_t edges; /* in this turn */
     struct event_base *base;
@@ -30,7 +33,8 @@ struct poller {
     int wake_fd;
     struct event *wake_event, *tick_event, *short_event;
     uint64_t now_us;
-    bool timed; /* now_us is of this turn */
+    bool overdue; /* deadlines are left for the next turn */
+    bool timed;   /* now_us is of this turn */
     uint32_t serial;
 };
 
@@ -156,6 +160,7 @@ static void fire_deadline(struct wheel_entry *e, void *arg)
 void poller_wait(struct poller *p, bool block, uint64_t max_us)
 {
     poller_assert_role(p);
+    block = block && !p->overdue;
     if (block && max_us > 0) {
         struct timeval limit = {(time_t)(max_us / 1000000), (suseconds_t)(max_us % 1000000)};
         event_add(p->short_event, &limit);
@@ -167,7 +172,7 @@ void poller_wait(struct poller *p, bool block, uint64_t max_us)
         event_del(p->short_event);
     p->now_us = clock_us();
     p->timed = true;
-    wheel_advance(&p->wheel, p->now_us, fire_deadline, p);
+    p->overdue = !wheel_advance(&p->wheel, p->now_us, DEADLINES_PER_TURN, fire_deadline, p);
     counter_add(COUNTER_poller_turns, 1);
 }
 

@@ -32,7 +32,10 @@ struct transport_ops {
     size_t (*pending)(const struct conn *c); /* decoded bytes not received yet; NULL: never any */
     bool (*broken)(const struct conn *c); /* reset, or gone in both directions; NULL: not known */
     size_t (*unsent)(
-        const struct conn *c);        /* bytes taken by sendv that the client has not; NULL: 0 */
+        const struct conn *c); /* bytes taken by sendv that the client has not; NULL: 0 */
+    /* What the client has not taken yet is dropped at the close, and the client told so; NULL: it stays in
+     * the kernel, for minutes when the client takes nothing. */
+    void (*discard)(struct conn *c);
     void (*shutdown)(struct conn *c); /* no more output */
     void (*close)(struct conn *c);    /* frees transport_state; NULL: nothing to free */
 };

@@ -6,6 +6,7 @@ void wheel_init(struct wheel *w, uint64_t now_us)
 {
     for (uint32_t i = 0; i < WHEEL_SLOTS; i++)
         list_init(&w->slots[i]);
+    list_init(&w->due);
     w->now = w->clock = 1;
     w->start_us = now_us;
 }
@@ -60,37 +61,48 @@ void wheel_clear(struct wheel_entry *e)
     e->deadline = e->filed = 0;
 }
 
-static void fire_slot(struct wheel *w, void (*fire)(struct wheel_entry *, void *), void *arg)
+/* False: MOST were called, and some are left. */
+static bool fire_due(struct wheel *w, uint32_t *most, void (*fire)(struct wheel_entry *, void *),
+                     void *arg)
 {
-    struct list due;
+    while (!list_empty(&w->due)) {
+        struct wheel_entry *e = CONTAINER_OF(list_first(&w->due), struct wheel_entry, link);
+        bool now = e->deadline > 0 && e->deadline <= w->now;
+        if (now && *most == 0)
+            return false;
+        list_remove(&e->link);
+        e->filed = 0;
+        if (now) {
+            e->deadline = 0;
+            (*most)--;
+            fire(e, arg);
+        } else if (e->deadline > 0) {
+            file_entry(w, e);
+        }
+    }
+    return true;
+}
+
+static void take_slot(struct wheel *w)
+{
     struct list *slot = &w->slots[w->now % WHEEL_SLOTS];
-    list_init(&due);
     while (!list_empty(slot)) {
         struct list *link = list_first(slot);
         list_remove(link);
-        list_add_tail(&due, link);
-    }
-    while (!list_empty(&due)) {
-        struct wheel_entry *e = CONTAINER_OF(list_first(&due), struct wheel_entry, link);
-        list_remove(&e->link);
-        e->filed = 0;
-        if (e->deadline == 0)
-            continue;
-        if (e->deadline > w->now) {
-            file_entry(w, e);
-            continue;
-        }
-        e->deadline = 0;
-        fire(e, arg);
+        list_add_tail(&w->due, link);
     }
 }
 
-void wheel_advance(struct wheel *w, uint64_t now_us, void (*fire)(struct wheel_entry *e, void *arg),
-                   void *arg)
+bool wheel_advance(struct wheel *w, uint64_t now_us, uint32_t most,
+                   void (*fire)(struct wheel_entry *e, void *arg), void *arg)
 {
     wheel_clock(w, now_us);
-    while (w->now < w->clock) {
+    for (;;) {
+        if (!fire_due(w, &most, fire, arg))
+            return false;
+        if (w->now >= w->clock)
+            return true;
         w->now++;
-        fire_slot(w, fire, arg);
+        take_slot(w);
     }
 }

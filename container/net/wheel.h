@@ -4,6 +4,7 @@
  * up. Owned by the holder of the poller role. */
 #ifndef NET_WHEEL_H
 #define NET_WHEEL_H
+#include <stdbool.h>
 #include <stdint.h>
 #include "base/list.h"
 
@@ -17,8 +18,9 @@ struct wheel_entry {
 };
 struct wheel {
     struct list slots[WHEEL_SLOTS];
-    uint32_t now;   /* the tick up to which entries have been called; from 1 */
-    uint32_t clock; /* the tick that deadlines are counted from: `now`, or later when behind */
+    struct list due; /* of the slot of `now`, not called yet */
+    uint32_t now;    /* the tick up to which entries have been called; from 1 */
+    uint32_t clock;  /* the tick that deadlines are counted from: `now`, or later when behind */
     uint64_t start_us;
 };
 
@@ -30,9 +32,9 @@ void wheel_clock(struct wheel *w, uint64_t now_us);
 void wheel_set(struct wheel *w, struct wheel_entry *e, int64_t ms);
 int64_t wheel_left(const struct wheel *w, const struct wheel_entry *e); /* ms; -1: no deadline */
 void wheel_clear(struct wheel_entry *e); /* out of the wheel: before its memory goes away */
-/* Moves time on to NOW_US; calls FIRE for each entry that is due, with its deadline cleared. FIRE may
- * set and clear entries. */
-void wheel_advance(struct wheel *w, uint64_t now_us, void (*fire)(struct wheel_entry *e, void *arg),
-                   void *arg);
+/* Moves time on to NOW_US; calls FIRE for each entry that is due, with its deadline cleared, at most MOST
+ * of them. FIRE may set and clear entries. False: more are due. */
+bool wheel_advance(struct wheel *w, uint64_t now_us, uint32_t most,
+                   void (*fire)(struct wheel_entry *e, void *arg), void *arg);
 
 #endif

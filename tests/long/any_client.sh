@@ -133,6 +133,7 @@ probe_crowd crowd $((s > 0 ? 37 : 0))
 crowd_end
 fds_after=$(settled fds_of "$CONTAINER")
 judge crowd/descriptors "$fds_before before, $fds_after after" at_most "$fds_after" $((fds_before + 5))
+sleep 6 # memory is given back some seconds after a crowd has left
 rss_after=$(settled memory_of "$CONTAINER" Rss)
 # What a thousand kept buffers of a group may hold (16 KiB each, twice) is not a leak.
 judge crowd/resident "$rss_before kB before, $rss_after kB after, at most 48 MB more" \
@@ -143,6 +144,7 @@ judge crowd/no-connection-left "$(status_of "c['connections']") open" test "$(st
 crowd_start heads=$n bodies=$n readers=$n streams="$s" ${STREAM:+stream=$STREAM}
 crowd_full 98
 crowd_end
+sleep 6
 rss_again=$(settled memory_of "$CONTAINER" Rss)
 judge crowd/resident-again "$rss_after kB, $rss_again kB after the second crowd, at most 8 MB more" \
     at_most "$rss_again" $((rss_after + 8192))
@@ -164,7 +166,12 @@ server_set maxConnections $max
 server_start
 unloaded
 crowd_start bodies=$max rate=260
-sleep 3 # until they are known to be slow, and no longer new
+tries=0
+until [ "$(status_of "c['connections']")" -ge $((max - max / 32 - 64)) ] || [ $tries -gt 300 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+done
+sleep 2 # until they are known to be slow, and no longer new
 probes=$("$LOAD" probe "$PORT" /examples/hello 300 10)
 began=$(date +%s%N)
 held=$(status_of "c['connections']")

@@ -42,7 +42,7 @@ static void fire(struct wheel_entry *e, void *arg)
 static void advance(uint64_t us)
 {
     now_us = us;
-    wheel_advance(&w, us, fire, &w);
+    assert_true(wheel_advance(&w, us, UINT32_MAX, fire, &w));
 }
 
 static int set_up(void **state)
@@ -247,6 +247,34 @@ static void what_is_left(void **unused)
     wheel_clear(&i.entry);
 }
 
+/* regression 122: thousands of clients that had come together were overdue together, and nobody else was
+ * served until all of them had been told. */
+static void some_at_a_time(void **unused)
+{
+    (void)unused;
+    struct item items[10];
+    unsigned fired = 0;
+    for (int i = 0; i < 10; i++) {
+        item_init(&items[i]);
+        wheel_set(&w, &items[i].entry, i < 7 ? 1000 : 1100);
+    }
+    now_us = START + 1200u * 1000u;
+    assert_false(wheel_advance(&w, now_us, 3, fire, &w));
+    wheel_set(&w, &items[5].entry, -1);   /* of those that wait: not wanted any more, */
+    wheel_set(&w, &items[6].entry, 5000); /* later, */
+    wheel_clear(&items[4].entry);         /* gone */
+    now_us += 50u * 1000u;
+    assert_false(wheel_advance(&w, now_us, 1, fire, &w));
+    now_us += 400u * 1000u;
+    assert_true(wheel_advance(&w, now_us, 3, fire, &w));
+    for (int i = 0; i < 10; i++)
+        fired += items[i].count;
+    assert_int_equal(fired, 7);
+    assert_int_equal(items[4].count + items[5].count + items[6].count, 0);
+    advance(START + 7000u * 1000u);
+    assert_int_equal(items[6].count, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, set_up)
 int main(void)
 {
@@ -259,6 +287,7 @@ int main(void)
         TEST(against_a_list),
         TEST(the_largest),
         TEST(what_is_left),
+        TEST(some_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
