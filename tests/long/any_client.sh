@@ -56,7 +56,7 @@ crowd_full() { # PERCENT: waits until so many are connected
         figures=$(crowd_figures)
         [ $(($(field open "$figures") * 100)) -lt $(($(field wanted "$figures") * $1)) ] || return 0
         tries=$((tries + 1))
-        [ "$tries" -lt 300 ] || die "the crowd does not get in: $figures"
+        [ "$tries" -lt 900 ] || die "the crowd does not get in: $figures"
         sleep 0.1
     done
 }
@@ -165,7 +165,7 @@ max=$((8192 / SCALE))
 server_set maxConnections $max
 server_start
 unloaded
-crowd_start bodies=$max rate=260
+crowd_start bodies=$max rate=260 arrive=3000
 tries=0
 until [ "$(status_of "c['connections']")" -ge $((max - max / 32 - 64)) ] || [ $tries -gt 300 ]; do
     tries=$((tries + 1))

@@ -33,8 +33,9 @@ struct crowd {
     unsigned wanted[KINDS], open[KINDS], answered[KINDS];
     unsigned long long cut[KINDS]; /* connections that the server ended */
     const char *body, *big, *stream;
-    unsigned rate; /* bytes/s of BODIES */
-    unsigned stream_rate;
+    unsigned rate;                /* bytes/s of BODIES */
+    unsigned stream_rate, arrive; /* arrive: so many a second at most */
+    unsigned arrived;             /* in this part of the second */
     struct client *clients;
     unsigned count, connecting;
 };
@@ -65,6 +66,7 @@ static void begin(struct crowd *c, struct client *k)
         setsockopt(k->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     k->connecting = true;
     c->connecting++;
+    c->arrived++;
     struct epoll_event e = {.events = EPOLLOUT, .data.ptr = k};
     if ((connect(k->fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS) ||
         epoll_ctl(c->epoll, EPOLL_CTL_ADD, k->fd, &e) < 0)
@@ -162,12 +164,18 @@ static bool steered(const struct crowd *c)
     return true;
 }
 
+/* In one go they would also leave, and come back, in one go. */
+static bool may_begin(const struct crowd *c)
+{
+    return c->connecting < CONNECTING_MAX && c->arrived < c->arrive / SECOND_PARTS + 1;
+}
+
 static void run(struct crowd *c)
 {
     struct epoll_event events[EVENTS];
     uint64_t part = 1000000000u / SECOND_PARTS, next = load_clock() + part;
     for (unsigned turn = 0; steered(c);) {
-        for (unsigned i = 0; i < c->count && c->connecting < CONNECTING_MAX; i++)
+        for (unsigned i = 0; i < c->count && may_begin(c); i++)
             if (c->clients[i].fd < 0)
                 begin(c, &c->clients[i]);
         uint64_t now = load_clock();
@@ -181,6 +189,7 @@ static void run(struct crowd *c)
         for (unsigned i = turn % SECOND_PARTS; i < c->count; i += SECOND_PARTS)
             dribble(c, &c->clients[i]);
         turn++;
+        c->arrived = 0;
     }
 }
 
@@ -202,6 +211,8 @@ static bool take_word(struct crowd *c, const char *word)
         c->stream = value;
     else if (n == 4 && memcmp(word, "rate", 4) == 0)
         c->rate = (unsigned)strtoul(value, NULL, 10);
+    else if (n == 6 && memcmp(word, "arrive", 6) == 0)
+        c->arrive = (unsigned)strtoul(value, NULL, 10);
     else if (n == 11 && memcmp(word, "stream-rate", 11) == 0)
         c->stream_rate = (unsigned)strtoul(value, NULL, 10);
     else
@@ -225,6 +236,7 @@ int load_crowd(int argc, char **argv)
                       .stream = "/examples/upload",
                       .rate = 250,
                       .stream_rate = 250,
+                      .arrive = 1500,
                       .epoll = epoll_create1(EPOLL_CLOEXEC)};
     c.port = argc > 0 ? atoi(argv[0]) : 0;
     for (int i = 1; i < argc; i++) {
