@@ -11,7 +11,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TESTS = os.path.join(ROOT, "tests")
 TABLE = os.path.join(TESTS, "e2e", "attributes.txt")
-OWN = ("e2e/attributes.py", "e2e/attributes_hosts.py")
+OWN = ("e2e/attributes.py", "e2e/attributes_hosts.py", "e2e/attributes_access_log.py")
 
 
 def text_of(path):
