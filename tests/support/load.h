@@ -44,6 +44,7 @@ struct load_plan {
     unsigned weight[LOAD_KINDS];
     const char *path[LOAD_KINDS];
     uint64_t body_max, big_max;
+    uint64_t big_size; /* of every big answer; 0: any up to big_max */
     uint64_t seed;
     pid_t pid;        /* 0, or the server whose CPU time is measured */
     unsigned hold[8]; /* load_hold.c: numbers of connections to stop at */

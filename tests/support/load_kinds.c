@@ -191,7 +191,7 @@ static void make_echo(struct load_drive *d, struct load_bytes *out, struct load_
 static void make_big(struct load_drive *d, struct load_bytes *out, struct load_expect *e)
 {
     const struct load_plan *plan = d->plan;
-    e->length = random_size(&d->random, plan->big_max);
+    e->length = plan->big_size ? plan->big_size : random_size(&d->random, plan->big_max);
     char head[512];
     int n = snprintf(head, sizeof head, "GET %s?bytes=%llu HTTP/1.1\r\nHost: %s:%d\r\n\r\n",
                      plan->path[LOAD_BIG], (unsigned long long)e->length, plan->host, plan->port);

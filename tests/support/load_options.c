@@ -30,6 +30,8 @@ static const char usage[] =
     "  --echo PATH      /examples/echo: the body and its content type back\n"
     "  --big PATH       /examples/big: ?bytes=N gives N bytes, byte i is 'a' + i % 26\n"
     "  --body-max N     largest echo body, 32768     --big-max N   largest big answer, 262144\n"
+    "  --big-size N     of every big answer: also a file of that size (then ?bytes=N means "
+    "nothing)\n"
     "  --warmup S       not counted; 0.5 with --duration, else 0\n"
     "  --pid N          also measure the CPU time of this process and those below it\n"
     "  --timeout S      for one answer, 10            --limit S     for the whole run, 3600\n"
@@ -152,6 +154,7 @@ bool load_options_read(struct load_plan *plan, int argc, char **argv, int *exit_
         {"--big", TEXT, &plan->path[LOAD_BIG], 0, 0, false},
         {"--body-max", COUNT, &plan->body_max, 0, 1048576, true},
         {"--big-max", COUNT, &plan->big_max, 0, 4294967296.0, true},
+        {"--big-size", COUNT, &plan->big_size, 1, 4294967296.0, true},
         {"--seed", COUNT, &plan->seed, 0, 1e15, true},
         {"--pid", COUNT, &pid, 1, 4194304, false},
         {"--hold", STEPS, NULL, 0, 0, false},
