@@ -126,7 +126,7 @@ fi
 # shellcheck disable=SC2086 # the list is words
 packages_need $packages_to_build binutils libcmocka-dev libsqlite3-dev python3 curl procps || exit 1
 # Without these there is less to test; an ordinary user need not have them.
-[ "$(id -u)" -ne 0 ] || packages_need clang libclang-rt-14-dev clang-format ||
+[ "$(id -u)" -ne 0 ] || packages_need clang libclang-rt-14-dev clang-format systemd logrotate strace util-linux ||
     echo "Going on without them."
 
 if [ -n "$name" ]; then
