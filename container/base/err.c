@@ -3,6 +3,8 @@
  * configuration and webapps are handled; printed by the command line and the log. */
 #include "base/err.h"
 #include "base/check.h"
+#include <errno.h>
+#include <unistd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,6 +63,21 @@ bool err_hint(struct err *e, const char *fmt, ...)
     return false;
 }
 
+/* What people do about the causes that are theirs to mend. A caller with a better idea says so after. */
+static void hint_for(struct err *e, int errnum)
+{
+    if (errnum == EACCES || errnum == EPERM)
+        err_hint(e,
+                 "User %u, who runs this, may not: run it as another user, or change owner or mode",
+                 (unsigned)geteuid());
+    else if (errnum == EROFS)
+        err_hint(e, "It lies on a file system that is mounted read-only");
+    else if (errnum == ENOSPC || errnum == EDQUOT)
+        err_hint(e, "Make room there");
+    else if (errnum == EMFILE || errnum == ENFILE)
+        err_hint(e, "Raise the limit of open files (ulimit -n, LimitNOFILE=)");
+}
+
 bool err_sys(struct err *e, int errnum, const char *fmt, ...)
 {
     va_list ap;
@@ -68,6 +85,7 @@ bool err_sys(struct err *e, int errnum, const char *fmt, ...)
     start(e, fmt, ap);
     va_end(ap);
     char text[128];
+    hint_for(e, errnum);
     return err_why(e, "%s (errno %d)", strerror_r(errnum, text, sizeof(text)), errnum);
 }
 

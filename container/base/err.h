@@ -23,7 +23,8 @@ bool err_set(struct err *e, const char *fmt, ...) __attribute__((format(printf, 
 bool err_at(struct err *e, const char *file, int line);
 bool err_why(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Sets what and, as why, strerror of ERRNUM with the number. */
+/* Sets what and, as why, strerror of ERRNUM with the number; for causes that people can mend (rights, a
+ * read-only or full disk, too many open files) also a hint, which err_hint replaces. */
 bool err_sys(struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* "file:line: what: why. hint" in one line, without what is empty. Returns BUF. */
 const char *err_text(const struct err *e, char *buf, size_t size);

@@ -212,3 +212,23 @@ bool path_program_dir(char *buf, size_t size, struct err *err)
         return err_sys(err, ENAMETOOLONG, "cannot read where this program stands");
     return true;
 }
+
+const char *path_shell_word(const char *path, char *buf, size_t size)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "/._-+,:@%=";
+    size_t n = 0;
+    if (path[0] != '\0' && strspn(path, plain) == strlen(path))
+        return (size_t)snprintf(buf, size, "%s", path) < size ? buf : NULL;
+    if (size < 3)
+        return NULL;
+    buf[n++] = '\'';
+    for (; *path && n + 6 < size; path++) {
+        const char *piece = *path == '\'' ? "'\\''" : (char[2]){*path, '\0'};
+        memcpy(buf + n, piece, strlen(piece));
+        n += strlen(piece);
+    }
+    buf[n++] = '\'';
+    buf[n] = '\0';
+    return *path == '\0' ? buf : NULL;
+}

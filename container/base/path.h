@@ -31,6 +31,9 @@ bool path_list(const char *dir, char ***names, size_t *count, struct err *err);
 void path_names_free(char ***names, size_t *count);
 bool path_exists(const char *path);
 bool path_is_dir(const char *path);
+/* PATH as one word of a shell command into BUF, quoted when it has to be. Returns BUF, or NULL when it
+ * does not fit. */
+const char *path_shell_word(const char *path, char *buf, size_t size);
 /* The folder of the running program's own file, links resolved (from /proc/self/exe). */
 bool path_program_dir(char *buf, size_t size, struct err *err);
 const char *path_base(const char *path); /* what follows the last '/', within PATH */

@@ -57,5 +57,6 @@ int cmd_list(int argc, char **argv)
         return tell_error(&err);
     if (!json)
         tell_base(place.base);
+    place_note_missing(&place);
     return list(place.base, json, &err);
 }

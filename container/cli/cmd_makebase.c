@@ -24,7 +24,8 @@ struct wish {
 
 static bool too_long(struct err *err, const char *path)
 {
-    return err_set(err, "the path is too long: %.200s...", path);
+    err_set(err, "the path is too long: %.200s...", path);
+    return err_hint(err, "Paths have at most %d bytes", PATH_MAX - 1);
 }
 
 /* DIR may be missing or empty. */
@@ -36,7 +37,9 @@ static bool check_target(const char *dir, struct err *err)
         return true;
     if (place_is_base(dir)) {
         err_set(err, "%s is a base already; nothing was changed", dir);
-        return err_hint(err, "\"cserv start -b %s\" starts it", dir);
+        char word[400];
+        return path_shell_word(dir, word, sizeof word) &&
+               err_hint(err, "To start its server, type: cserv start -b %s", word);
     }
     if (!path_list(dir, &names, &count, err))
         return false;

@@ -129,5 +129,6 @@ int cmd_status(int argc, char **argv)
         return tell_error(&err);
     if (!json)
         tell_base(place.base);
+    place_note_missing(&place);
     return status(place.base, json, &err);
 }

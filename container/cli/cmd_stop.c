@@ -145,5 +145,6 @@ int cmd_stop(int argc, char **argv)
         return tell_error(&err);
     if (!json)
         tell_base(place.base);
+    place_note_missing(&place);
     return stop(place.base, seconds < 0 ? -1 : seconds * 1000, json, &err);
 }

@@ -22,33 +22,13 @@ struct finding {
     size_t used;
 };
 
-/* NAME as a word of a shell command; false when OUT is too small. */
-static bool quote(const char *name, char *out, size_t size)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "/._-+,:@%=";
-    size_t n = 0;
-    if (strspn(name, plain) == strlen(name))
-        return (size_t)snprintf(out, size, "%s", name) < size;
-    if (size < 3)
-        return false;
-    out[n++] = '\'';
-    for (; *name && n + 6 < size; name++) {
-        const char *piece = *name == '\'' ? "'\\''" : (char[2]){*name, '\0'};
-        memcpy(out + n, piece, strlen(piece));
-        n += strlen(piece);
-    }
-    out[n++] = '\'';
-    out[n] = '\0';
-    return *name == '\0';
-}
-
 static void add(struct finding *f, const char *path)
 {
     char word[sizeof(f->words)];
     if (f->count++ == 0)
         snprintf(f->first, sizeof(f->first), "%s", path);
-    if (quote(path, word, sizeof(word)) && f->used + strlen(word) + 2 <= sizeof(f->words)) {
+    if (path_shell_word(path, word, sizeof(word)) &&
+        f->used + strlen(word) + 2 <= sizeof(f->words)) {
         snprintf(f->words + f->used, sizeof(f->words) - f->used, " %s", word);
         f->used += strlen(word) + 1;
     } else {

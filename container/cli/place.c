@@ -12,7 +12,8 @@ const char *const place_folders[] = {"conf", "logs", "temp", "webapps", "work", 
 
 static bool too_long(struct err *err, const char *path)
 {
-    return err_set(err, "the path is too long: %.200s...", path);
+    err_set(err, "the path is too long: %.200s...", path);
+    return err_hint(err, "Paths have at most %d bytes", PATH_MAX - 1);
 }
 
 static bool find_home(char *home, struct err *err)
@@ -56,12 +57,22 @@ bool place_is_base(const char *dir)
     return path_join(file, sizeof file, dir, "conf/server.xml") && path_exists(file);
 }
 
+void place_note_missing(const struct place *p)
+{
+    if (!place_is_base(p->base))
+        fprintf(stderr,
+                "cserv: note: %s is not a base: it has no conf/server.xml that can be read\n",
+                p->base);
+}
+
 bool place_open(const struct place *p, struct err *err)
 {
     char folder[PATH_MAX];
     if (!place_is_base(p->base)) {
         err_set(err, "%s is not a base: it has no conf/server.xml that can be read", p->base);
-        return err_hint(err, "\"cserv makebase %s\" makes one, -b DIR names another", p->base);
+        char word[400];
+        return path_shell_word(p->base, word, sizeof word) &&
+               err_hint(err, "-b DIR names another; to make it one, type: cserv makebase %s", word);
     }
     for (size_t i = 0; place_folders[i]; i++) {
         if (!path_join(folder, sizeof folder, p->base, place_folders[i]))

@@ -16,6 +16,8 @@ struct place {
 bool place_resolve(struct place *p, const char *option, struct err *err);
 /* The base has a conf/server.xml. */
 bool place_is_base(const char *dir);
+/* For commands that only ask a server: a line on stderr when what was named is no base at all. */
+void place_note_missing(const struct place *p);
 /* After place_resolve: it is a base; folders that a server needs in it are made. */
 bool place_open(const struct place *p, struct err *err);
 /* The folder of shipped NAME ("conf", "webapps") into OUT (PATH_MAX); false when there is none. */

@@ -2,6 +2,7 @@
  * The line a start ends with, and the refusal of a second one. */
 #include <inttypes.h>
 #include <stdio.h>
+#include "base/path.h"
 #include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/serving.h"
@@ -103,5 +104,7 @@ bool serving_absent(const char *base, struct err *err)
     if (!lives)
         return true;
     err_set(err, "the base %s is already served by process %ld", base, (long)pid);
-    return err_hint(err, "\"cserv stop -b %s\" stops it", base);
+    char word[400];
+    return path_shell_word(base, word, sizeof word) &&
+           err_hint(err, "To stop it, type: cserv stop -b %s", word);
 }

@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "base/path.h"
 #include "base/thread.h"
 #include "supervisor/control.h"
 #include "supervisor/control_address.h"
@@ -152,6 +153,13 @@ static bool read_verdict(struct span *answer, int *rc)
 static enum control_result failed(int why, const char *base, struct err *err)
 {
     err_sys(err, why, "the server of %s did not answer on its control socket", base);
+    if (why == EACCES)
+        err_hint(err,
+                 "It answers the user who started it (and root): run the command as that user");
+    else if (why == ETIMEDOUT)
+        err_hint(err, "logs/cserv.log there tells what it is doing");
+    else if (why == EPROTO)
+        err_hint(err, "It may be another version of cserv: use the command it was started with");
     return CONTROL_ERROR;
 }
 
@@ -165,7 +173,9 @@ enum control_result control_request(const char *base, const char *words, uint32_
         poll(NULL, 0, 10);
     if (fd < 0 && (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR)) {
         err_set(err, "no server is running for the base %s", base);
-        err_hint(err, "\"cserv start -b %s\" starts one", base);
+        char word[400];
+        if (path_shell_word(base, word, sizeof word))
+            err_hint(err, "To start one, type: cserv start -b %s", word);
         return CONTROL_ABSENT;
     }
     if (fd < 0)

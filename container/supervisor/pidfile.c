@@ -95,7 +95,9 @@ static bool take_file(struct held *h, const char *base, uint64_t give_up_us, str
         if (why != EWOULDBLOCK)
             return err_sys(err, why, "cannot make the pid file %s", h->path);
         err_set(err, "the base %s is already served by process %ld", base, (long)holder);
-        return err_hint(err, "\"cserv stop -b %s\" stops it", base);
+        char word[400];
+        return path_shell_word(base, word, sizeof word) &&
+               err_hint(err, "To stop it, type: cserv stop -b %s", word);
     }
     return write_pid(h, err);
 }

@@ -5,9 +5,10 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
-from served import BUILD, CSERV, Server, check, compile_module, end, read, run, same, work
+from served import BUILD, CSERV, Server, check, compile_module, end, read, run, same, skip, work
 
 MODULE = """#include <cserv/servlet.h>
 #include <stdio.h>
@@ -149,6 +150,36 @@ os.symlink(base, link)
 check("base-link-resolved", run(CSERV, "status", "-b", link).stderr.startswith(line))
 done = run(CSERV, "status")
 check("base-default", done.stderr.startswith("base: %s/base\n" % BUILD), done)
+
+# ---- what to type is what helps, whatever the base is called ----
+def typed(done):
+    found = re.search(r"type: cserv (.*)$", done.stderr, re.M)
+    return shlex.split(found.group(1)) if found else []
+
+
+strange = os.path.join(work, "it's a $(strange) base; really")
+done = run(CSERV, "start", "-b", strange)
+same("typed/makebase", typed(done), ["makebase", strange])
+same("typed/makebase-done", run(CSERV, *typed(done), "--port", "0", "--loopback").returncode, 0)
+done = run(CSERV, "list", "-b", strange)
+same("typed/start", (done.returncode, typed(done)), (1, ["start", "-b", strange]))
+same("typed/start-done", run(CSERV, *typed(done)).returncode, 0)
+done = run(CSERV, "start", "-b", strange)
+same("typed/stop", (done.returncode, typed(done)), (1, ["stop", "-b", strange]))
+if os.geteuid() == 0:
+    os.chmod(work, 0o755)
+    done = run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", CSERV, "list", "-b", strange)
+    check("typed/not-yours", done.returncode == 1 and "Permission denied" in done.stderr, done)
+    check("typed/not-yours-hint", "as that user" in done.stderr, done)
+    os.chmod(work, 0o700)
+else:
+    skip("typed/not-yours", "only root can be somebody else")
+done = run(CSERV, "makebase", strange)
+same("typed/start-it", typed(done), ["start", "-b", strange])
+same("typed/stop-done", run(CSERV, "stop", "-b", strange).returncode, 0)
+for command, code in (("status", 1), ("stop", 0), ("list", 1)):
+    done = run(CSERV, command, "-b", work)
+    check("no-base/" + command, done.returncode == code and "%s is not a base" % work in done.stderr, done)
 
 # ---- version ----
 done = tell("version")

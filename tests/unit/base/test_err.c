@@ -55,6 +55,16 @@ static void test_system_error(void **state)
     assert_string_equal(e.what, "cannot open '/x'");
     assert_string_equal(e.why, "No such file or directory (errno 2)");
     assert_string_equal(e.hint, "");
+    err_sys(&e, EACCES, "cannot open '/x'");
+    assert_non_null(strstr(e.hint, "run it as another user"));
+    err_hint(&e, "mine");
+    assert_string_equal(e.hint, "mine");
+    err_sys(&e, EROFS, "cannot write '/x'");
+    assert_non_null(strstr(e.hint, "read-only"));
+    err_sys(&e, ENOSPC, "cannot write '/x'");
+    assert_non_null(strstr(e.hint, "Make room"));
+    err_sys(&e, EMFILE, "cannot open '/x'");
+    assert_non_null(strstr(e.hint, "ulimit -n"));
     err_sys(&e, 99999, "odd");
     assert_non_null(strstr(e.why, "(errno 99999)"));
 }

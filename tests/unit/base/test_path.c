@@ -168,6 +168,20 @@ static void test_make_file(void **state)
     assert_int_equal(mode_of("elsewhere"), 0640);
 }
 
+static void test_shell_word(void **state)
+{
+    (void)state;
+    char word[24];
+    assert_string_equal(path_shell_word("/srv/a-b_c.1", word, sizeof(word)), "/srv/a-b_c.1");
+    assert_string_equal(path_shell_word("/my site", word, sizeof(word)), "'/my site'");
+    assert_string_equal(path_shell_word("/it's", word, sizeof(word)), "'/it'\\''s'");
+    assert_string_equal(path_shell_word("$(x);*", word, sizeof(word)), "'$(x);*'");
+    assert_string_equal(path_shell_word("", word, sizeof(word)), "''");
+    assert_null(path_shell_word("/123456789012345678901234", word, sizeof(word)));
+    assert_null(path_shell_word("/1234567890 123456789012", word, sizeof(word)));
+    assert_null(path_shell_word(" ", word, 2));
+}
+
 static void test_make_dirs_failures(void **state)
 {
     (void)state;
@@ -328,6 +342,7 @@ int main(void)
         IN_FOLDER(test_make_dirs),
         IN_FOLDER(test_make_dirs_under_any_umask),
         IN_FOLDER(test_make_file),
+        cmocka_unit_test(test_shell_word),
         IN_FOLDER(test_make_dirs_failures),
         IN_FOLDER(test_read_limit),
         IN_FOLDER(test_read_and_write_large),
