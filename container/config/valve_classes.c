@@ -37,12 +37,16 @@ const struct valve_class *config_valves(void)
     return registry.first;
 }
 
+static struct valve_class *find_in(struct valve_class *c, const char *class_name)
+{
+    while (c && strcmp(c->name, class_name) != 0 && !schema_word(c->aliases, class_name, NULL))
+        c = c->next;
+    return c;
+}
+
 struct valve_class *config_valve_find(const char *class_name)
 {
-    for (struct valve_class *c = registry.first; c; c = c->next)
-        if (strcmp(c->name, class_name) == 0 || schema_word(c->aliases, class_name, NULL))
-            return c;
-    return NULL;
+    return find_in(registry.first, class_name);
 }
 
 /* ---- text to classes ---- */
@@ -161,6 +165,12 @@ static bool parse_attribute(struct parser *p, const struct span *words)
     return true;
 }
 
+/* By a class that is there already, or by one before it in the same text. */
+static bool is_taken(const struct parser *p, const char *name)
+{
+    return config_valve_find(name) || find_in(p->first, name);
+}
+
 static bool parse_valve(struct parser *p, const struct span *words)
 {
     struct valve_class *c = arena_zalloc(registry_arena(), sizeof(*c));
@@ -170,7 +180,7 @@ static bool parse_valve(struct parser *p, const struct span *words)
     c->doc = "";
     if (!c->name[0] || strpbrk(c->name, " \t"))
         return malformed(p, "a valve without a name");
-    if (config_valve_find(c->name)) {
+    if (is_taken(p, c->name)) {
         err_set(p->err, "there are two valves called '%.64s'", c->name);
         return err_at(p->err, p->file, 0);
     }
@@ -179,7 +189,7 @@ static bool parse_valve(struct parser *p, const struct span *words)
         const char *name = keep(alias);
         if (!name)
             return no_memory(p);
-        if (!name[0] || !config_valve_find(name))
+        if (!name[0] || !is_taken(p, name))
             continue;
         err_set(p->err, "there are two valves called '%.128s'", name);
         return err_at(p->err, p->file, 0);

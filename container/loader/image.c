@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -123,12 +124,13 @@ static bool check_note(const char *file, const struct cs_note *n, struct err *er
 
 /* ---- what it needs ---- */
 
-/* The folder that libc came from is where the distribution keeps its libraries. */
+/* The folder that libc came from is where the distribution keeps its libraries. Asked by a function that
+ * no sanitizer puts its own in place of (regression 207: with clang's, no module's libc was found). */
 static const char *system_library_dir(void)
 {
     static char dir[512];
     Dl_info info;
-    if (dir[0] == '\0' && dladdr((void *)(uintptr_t)&memcpy, &info) && info.dli_fname) {
+    if (dir[0] == '\0' && dladdr((void *)(uintptr_t)&getauxval, &info) && info.dli_fname) {
         char *real = realpath(info.dli_fname, NULL);
         const char *name = real ? real : info.dli_fname;
         snprintf(dir, sizeof(dir), "%.*s", (int)(path_base(name) - name), name);

@@ -53,6 +53,10 @@ static void test_text(void **state)
     bad_text("valve\tx\t\nattribute\ta\ttext\t\t\tD.\nattribute\ta\ttext\t\t\tD.\n", "there twice");
     bad_text("valve\tgate\t\n", "two valves called 'gate'");
     bad_text("valve\tother\ta org.example.Gate\n", "two valves called 'org.example.Gate'");
+    /* regression 206: in one text a name was free twice; the second was never found, but took attributes */
+    bad_text("valve\tx\t\nvalve\tx\t\n", "two valves called 'x'");
+    bad_text("valve\tx\ty z\nvalve\tz\t\n", "two valves called 'z'");
+    bad_text("valve\tx\ty\nvalve\tz\ta y\n", "two valves called 'y'");
     bad_text("valve\ttwo words\t\n", "a valve without a name");
     assert_null(config_valve_find("x")); /* nothing of a malformed text */
     assert_true(config_valves_add_own("/", &err));
