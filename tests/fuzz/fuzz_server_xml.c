@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * server.xml to its model, all of it: the tree, the tables of elements, the checks across elements, and
- * the effective form printed. */
+ * server.xml to its model, all of it: the tree, the tables of elements, the checks across elements. What
+ * was read is printed in its effective form, which reads as the same again; of what is not, every mistake
+ * is told, each with its place. */
 #include "fuzz.h"
 
 #include <stdio.h>
@@ -8,16 +9,42 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/report.h"
 #include "config/server.h"
+#include "config/valve.h"
 #include "observe/log.h"
 
 static char base[200];
+/* One attribute of each type; the class is called by its name, or by Tomcat's. */
+static const char valves[] = "valve\tremoteip\torg.apache.catalina.valves.RemoteIpValve x.Y\n"
+                             "attribute\tprotocolHeader\ttext\t\tX-Forwarded-Proto\tA name.\n"
+                             "attribute\tmode\ttext\ton|off\ton\tA choice.\n"
+                             "attribute\thttpsServerPort\tint\t1..65535\t443\tA number.\n"
+                             "attribute\tchangeLocalPort\tbool\t\tfalse\tA switch.\n"
+                             "attribute\tinternalProxies\tcidrs\t\t127.0.0.0/8, ::1\tWho.\n"
+                             "attribute\tcode.*\ttext\t\t\tOne for each.\n";
+
+/* BASE/conf/context.xml, which most inputs do not have. */
+static void put_context(struct span text)
+{
+    static bool there;
+    char path[sizeof(base) + 32];
+    snprintf(path, sizeof(path), "%s/conf/context.xml", base);
+    if (there)
+        unlink(path);
+    there = text.p != NULL;
+    if (!there)
+        return;
+    FILE *file = fopen(path, "w");
+    CHECK(file && fwrite(text.p, 1, text.n, file) == text.n && fclose(file) == 0);
+}
 
 static void remove_base(void)
 {
     char path[sizeof(base) + 32];
     snprintf(path, sizeof(path), "%s/conf/server.xml", base);
     unlink(path);
+    put_context(SPAN_NONE);
     snprintf(path, sizeof(path), "%s/conf", base);
     rmdir(path);
     rmdir(base);
@@ -37,6 +64,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     CHECK(symlink(fuzz_file(SPAN_LIT("")), path) == 0);
     atexit(remove_base);
     log_set_level(LOG_ROOM_config, LOG_OFF);
+    struct err err = ERR_INIT;
+    CHECK(config_valves_add("fuzz", span_of(valves), &err) && config_valves_add_own(base, &err));
+    config_valve_find("remoteip")->later = "notYet notEither=false";
+    config_valve_find("remoteip")->jvm = "ofJava";
     return 0;
 }
 
@@ -74,22 +105,76 @@ static void check_model(const struct server_config *config)
     }
 }
 
+static void count_place(void *arg, const struct err *mistake)
+{
+    CHECK(mistake->what[0] != '\0' && mistake->file[0] != '\0');
+    (*(unsigned *)arg)++;
+}
+
+/* The same without stopping at the first mistake. */
+static void read_all(bool good, const struct err *first)
+{
+    struct server_config config;
+    struct err err = ERR_INIT;
+    unsigned told = 0;
+    struct config_report report = CONFIG_REPORT_INIT;
+    report.tell = count_place;
+    report.arg = &told;
+    bool ok = server_config_read_all(&config, base, "/opt/cserv", &report);
+    CHECK(ok == good && report.count == told && (told == 0) == good);
+    CHECK(good || strcmp(report.first.what, first->what) == 0);
+    CHECK(config_report_end(&report, &err) == good);
+    if (ok)
+        server_config_free(&config);
+    if (!ok)
+        return;
+    struct config_report strict = {.strict = true};
+    ok = server_config_read_all(&config, base, "/opt/cserv", &strict);
+    CHECK(ok == (strict.count == 0) && config_report_end(&strict, &err) == ok);
+    if (ok)
+        server_config_free(&config);
+}
+
+static void check_printed(struct server_config *config)
+{
+    struct buf printed = BUF_EMPTY;
+    struct err err = ERR_INIT;
+    CHECK(server_config_print(config, &printed) && buf_len(&printed) > 0);
+    server_config_free(config);
+    fuzz_file(buf_span(&printed));
+    put_context(SPAN_NONE); /* it is in what was printed */
+    if (!server_config_read(config, base, "/opt/cserv", &err)) {
+        char text[2048];
+        fprintf(stderr, "%.*s%s\n", SPAN_ARG(buf_span(&printed)),
+                err_text(&err, text, sizeof(text)));
+        UNREACHABLE();
+    }
+    check_model(config);
+    buf_free(&printed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct server_config config;
     struct err err = ERR_INIT;
-    struct buf printed = BUF_EMPTY;
-    struct context_config defaults;
-    context_config_defaults(&(struct engine_config){.line = 0}, &defaults);
-    CHECK(defaults.hook_timeout > 0 && defaults.stop_timeout > 0);
-    fuzz_file(span_make((const char *)data, size));
-    if (server_config_read(&config, base, "/opt/cserv", &err)) {
+    /* Behind a record separator: conf/context.xml. */
+    struct span text = span_make((const char *)data, size), own = SPAN_NONE;
+    size_t separator = span_find(text, 0, '\x1e');
+    if (separator < text.n)
+        own = span_from(text, separator + 1);
+    put_context(own);
+    fuzz_file(span_cut(text, 0, separator));
+    bool good = server_config_read(&config, base, "/opt/cserv", &err);
+    read_all(good, &err);
+    if (good) {
+        struct context_config defaults;
+        context_config_defaults(&config.services->engine, &defaults);
+        CHECK(defaults.hook_timeout > 0 && defaults.stop_timeout > 0);
         check_model(&config);
-        CHECK(server_config_print(&config, &printed) && buf_len(&printed) > 0);
+        check_printed(&config);
         server_config_free(&config);
     } else {
         CHECK(err.what[0] != '\0' && err.file[0] != '\0' && !config.services);
     }
-    buf_free(&printed);
     return 0;
 }

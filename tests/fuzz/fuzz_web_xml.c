@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * web.xml to its model: what is read has names that exist, patterns that are well formed, and no servlet
- * twice; what is refused says where. */
+ * twice; what is refused says where. What was read is merged with itself, as defaults of the server are. */
 #include "fuzz.h"
 
+#include "config/report.h"
 #include "config/webxml.h"
 #include "observe/log.h"
+
+#define SMALL                                                                                    \
+    "<web-app><servlet><servlet-name>s</servlet-name><servlet-class>c</servlet-class></servlet>" \
+    "<mime-mapping><extension>own</extension><mime-type>a/b</mime-type></mime-mapping></web-app>"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -55,12 +60,47 @@ static void check_model(const struct webxml *w)
     }
 }
 
+/* The same without stopping at the first mistake. */
+static void read_all(const char *file, bool good, const struct err *first)
+{
+    struct webxml w;
+    struct err err = ERR_INIT;
+    struct config_report report = CONFIG_REPORT_INIT;
+    CHECK(webxml_read_all(&w, file, &report) == good && (report.count == 0) == good);
+    CHECK(good || strcmp(report.first.what, first->what) == 0);
+    CHECK(config_report_end(&report, &err) == good);
+    webxml_free(&w);
+}
+
+/* With itself as conf/web.xml, and as conf/web.xml of a webapp that has none, or a small one. */
+static void merge(struct webxml *w, const char *file)
+{
+    static const struct span text = {SMALL, sizeof(SMALL) - 1};
+    struct webxml defaults, empty, small;
+    struct err err = ERR_INIT;
+    CHECK(webxml_read(&defaults, file, &err));
+    CHECK(webxml_read(&small, fuzz_file(text), &err));
+    webxml_empty(&empty);
+    CHECK(webxml_merge(&empty, &defaults, &err) && webxml_merge(w, &defaults, &err));
+    CHECK(webxml_merge(&small, &defaults, &err));
+    check_model(&empty);
+    check_model(&small);
+    check_model(w);
+    webxml_free(&small);
+    webxml_free(&empty);
+    webxml_free(&defaults);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct webxml w;
     struct err err = ERR_INIT;
-    if (webxml_read(&w, fuzz_file(span_make((const char *)data, size)), &err)) {
+    const char *file = fuzz_file(span_make((const char *)data, size));
+    bool good = webxml_read(&w, file, &err);
+    read_all(file, good, &err);
+    if (good) {
         check_model(&w);
+        merge(&w, file);
         webxml_free(&w);
     } else {
         CHECK(err.what[0] != '\0' && err.file[0] != '\0' && err.line >= 0);

@@ -92,8 +92,51 @@ def server_xml():
     for element in (b"Valve className='org.apache.catalina.valves.RemoteAddrValve'", b"Realm className='a.b'",
                     b"Cluster className='x'", b"Listener", b"Executor name='a'"):
         yield frame % (b"<%s/>" % element + engine % (b"<%s/>" % element + host % (b"<%s/>" % element)))
+    valve = b"<Valve className='%s' %s/>"
+    classes = ((b"remoteip", b"mode='off'"), (b"org.apache.catalina.valves.RemoteIpValve", b"httpsServerPort='0'"),
+               (b"x.Y", b"changeLocalPort='maybe' protocolHeader=''"), (b"remotepi", b""), (b"a.b.RemoteIpValve", b""),
+               (b"", b""), (b"org.apache.catalina.valves.StuckThreadDetectionValve", b"threshold='1'"))
+    for one in classes:
+        yield frame % (engine % (valve % one + host % (valve % one + b"<Context path='/a' docBase='b'>%s</Context>" % (valve % one))))
+    executors = (b"<Executor name='e' maxThreads='7'/>", b"<Executor name='e'/>" * 2, b"<Executor name='f'/>", b"<Executor/>")
+    for one in executors:
+        yield frame % (one + b"<Connector port='1' executor='e'/>" + engine % (host % b""))
+    for one in (b"proxyName='www.example.org'", b"proxyName='a b'", b"proxyPort='443' scheme='https' secure='true'",
+                b"scheme='ftp'", b"maxTreads='1'"):
+        yield frame % (b"<Connector port='1' %s/>" % one + engine % (host % b""))
+    for one in (b"<Hots name='h'/>", b"<Realm className='a.b'><Realm/></Realm>", b"<Valve/>", b"<Listener className='a.b.C'/>"):
+        yield frame % (one + engine % (one + host % one))
+    for one in (b"internalProxies='10.0.0.0/8,::1'", b"internalProxies='10.0.0.0/33'", b"internalProxies='a'", b"internalProxies='/8'",
+                b"code.404='/x' code.500='/y'", b"notYet='1' notEither='false' ofJava='2'"):
+        yield frame % (engine % (host % (valve % (b"remoteip", one))))
+    for one in (b"errorCode.404='x'", b"showReport='false' showServerInfo='true'", b"bogus='1'",
+                b"errorCode.0='' errorCode.399='x'", b"asyncSupported='true'"):
+        yield frame % (engine % (host % (valve % (b"org.apache.catalina.valves.ErrorReportValve", one))))
+    for one in (b"<Context/>", b"<Context maxThreads='3'><Valve className='remoteip'/></Context>", b"<Server/>", b"", b"<Context x='1'/>"):
+        yield frame % (engine % (host % b"<Context path='/a' docBase='b'/>")) + b"\x1e" + one
     yield frame % (engine % (host % b"") * 2)
     yield frame % (engine % b"<Host name='h'/><Host name='h'/>")
+
+
+def context_xml():
+    valve = b"<Valve className='remoteip' %s/>"
+    for inside in (b"", valve % b"", valve % b"changeLocalPort='true'" * 2, valve % b"changeLocalPort='x'", b"<Manager/>",
+                   b"<Resource name='a'/>", b"<Valve className='a.b'/>", b"<Cotnext/>", b"text"):
+        yield b"<Context>%s</Context>" % inside
+        yield b"Context".join((b"<", b" maxThreads='1' override='true' reloadable='true'>%s</", b">")) % inside
+    for attributes in (b"path='/a'", b"docBase='b'", b"hookTimeout='x'", b"unknown='1'", b"privileged='true'"):
+        yield b"\n<Context %s/>" % attributes
+    yield b"<Server/>"
+
+
+def valves():
+    line = b"valve\ta\tb.C d.E\n"
+    kinds = (b"text\t\t\t", b"text\tx|y\tx\t", b"int\t1..9\t5\t", b"int\t-9..9\t\t", b"bool\t\ttrue\t", b"int\t9..1\t5\t",
+             b"text\tx|y\tz\t", b"what\t\t\t", b"bool\t\tmaybe\t", b"text\t" + b"x|" * 20 + b"\tx\t")
+    yield from (line + b"attribute\tn\t%sA sentence.\n" % kind for kind in kinds)
+    yield line + b"attribute\tn\ttext\t\t\td\n" * 2
+    yield line + b"attribute\tn%d\ttext\t\t\td\n" * 70 % tuple(range(70))
+    yield from (line * 2, line + b"valve\tf\tb.C\n", b"attribute\ta\n", b"valve\n", b"\n\n", b"", line[:-1], b"other\tx\n")
 
 
 def web_xml():
@@ -123,12 +166,24 @@ def web_xml():
               servlet + filters % (b"<servlet-name>s</servlet-name>" * 2 + b"<dispatcher>REQUEST</dispatcher>"
                                    b"<dispatcher>FORWARD</dispatcher>"),
               servlet + mapping % b"/a</url-pattern><url-pattern>/b", b"<servlet/>", b"<filter/>", b"<filter-mapping/>"]
+    parts += [b"<context-param><param-name>a</param-name><param-value>b</param-value></context-param>" * 2,
+              b"<mime-mapping><extension>x</extension><mime-type>a/b</mime-type></mime-mapping>" * 2,
+              b"<error-page><error-code>404</error-code><location>/e</location></error-page>" * 2,
+              b"<error-page><location>/e</location></error-page>", b"<error-page><error-code>99</error-code></error-page>",
+              b"<error-page><exception-type>a.B</exception-type><location>e</location></error-page>",
+              b"<mime-mapping><extension>.x</extension></mime-mapping>",
+              b"<mime-mapping><extension>X</extension><mime-type>ab</mime-type></mime-mapping>",
+              b"<error-page><exception-type>a.B</exception-type><location>/e</location></error-page>",
+              b"<mime-mapping><extension>x</extension><mime-type>a/b</mime-type></mime-mapping>"
+              b"<mime-mapping><extension>y</extension><mime-type>c/d</mime-type></mime-mapping>",
+              b"<session-config><session-timeout>x</session-timeout></session-config>",
+              servlet.replace(b"lib.so:c", b"org.apache.jasper.servlet.JspServlet") + mapping % b"*.jsp"]
     for part in parts:
         yield b"<web-app version='5.0'>%s</web-app>" % part
 
 
 def elf_file(symbols=(("cs_module_describe", 0x12, 0, 1),), needed=("libc.so.6",), notes=1, note_align=4, flags_1=1,
-             flags=0, runpath=None, sysv=False, machine=62):
+             flags=0, runpath=None, sysv=False, machine=62, attributes=()):
     """A shared object of the smallest kind: one PT_LOAD over everything, PT_NOTE, PT_DYNAMIC. SYMBOLS: name,
     st_info, st_other, st_shndx. "HASH" stands where the module API's hash belongs."""
     strings = b"\0"
@@ -146,6 +201,8 @@ def elf_file(symbols=(("cs_module_describe", 0x12, 0, 1),), needed=("libc.so.6",
     path = string(runpath) if runpath else None
     note = struct.pack("<III8sII4sI64s32s", 6, 112, 1, b"cserv\0", 0, 1, b"HASH", 0, b"m", b"1")
     note = (note + b"\0" * (-len(note) % note_align)) * notes
+    for text in attributes:
+        note += struct.pack("<III8s", 6, len(text), 2, b"cserv\0") + text + b"\0" * (-len(text) % note_align)
     if sysv:
         hashes = struct.pack("<II", 1, count) + b"\0" * 4 * (1 + count)
     else:
@@ -177,6 +234,7 @@ def elf():
     describe = ("cs_module_describe", 0x12, 0, 1)
     yield elf_file()
     yield elf_file(sysv=True)
+    yield from (elf_file(attributes=texts) for texts in ((b"valve\ta\tb\n\0",), (b"valve\ta\tb\n\0",) * 2, (b"a\0b\0",), (b"ab",)))
     yield elf_file(needed=())
     yield elf_file(needed=("libnowhere.so.1",))
     yield elf_file(needed=("../x.so",))
@@ -204,7 +262,8 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: seeds.py FOLDER")
     for name, make in (("http1", http1), ("http1_splits", http1), ("chunked", chunked), ("uri", uri), ("date", date),
-                       ("xml", xml), ("server_xml", server_xml), ("web_xml", web_xml), ("elf", elf)):
+                       ("xml", xml), ("server_xml", server_xml), ("web_xml", web_xml), ("context_xml", context_xml),
+                       ("valves", valves), ("elf", elf)):
         folder = os.path.join(sys.argv[1], name)
         os.makedirs(folder, exist_ok=True)
         for number, data in enumerate(make()):

@@ -44,7 +44,7 @@ fi
 # The names of elements and attributes are taken from the readers themselves.
 dictionary() { # TARGET
     case $1 in
-    server_xml) names="$ROOT"/container/config/s*.c ;;
+    server_xml | context_xml) names="$ROOT"/container/config/s*.c ;;
     web_xml) names="$ROOT"/container/config/webxml*.c ;;
     *)
         [ ! -f "$ROOT/tests/fuzz/dict/$1.dict" ] || cat "$ROOT/tests/fuzz/dict/$1.dict"

@@ -16,13 +16,16 @@ ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
 NOT_IN_ALL = {
     "http1/111-body-of-64-kib/*": "64 KiB byte by byte take too long",
     "http1/113-continue-not-needed/*": "whether there is a 100 depends on the packets",
-    "http1/115-*/100-continue twice*": "whether there is a 100 depends on the packets",
+    "http1/116-*/100-continue twice*": "whether there is a 100 depends on the packets",
+    "http1/115-bodies-in-files/*": "300 KB byte by byte take too long",
     "http1/120-timeouts/*": "each takes the deadline's 20 s",
 }
 # Who may take percent escapes apart: paths, query parameters, chunk sizes (the table of digits).
 DECODERS = ("http/chars.c", "http/chars.h", "http/uri.c", "http/uri.h", "http/uri_text.c", "http/uri_host.c",
             "http/params.c", "http1/policy_body.c")
 DECODING = re.compile(r"\b(char_from_hex|http_hex|uri_decode|uri_parse)\b|== '%'")
+# Rooms that see no request: a '%' there is of something else.
+BLIND = ("base", "config", "observe", "loader", "supervisor")
 # http1 asks uri_parse once for each head, and once more which setting would let it pass.
 CALLERS = ("http1/head.c",)
 
@@ -119,7 +122,8 @@ def check_decoders():
     for folder, _, names in os.walk(os.path.join(ROOT, "container")):
         for name in names:
             path = os.path.relpath(os.path.join(folder, name), os.path.join(ROOT, "container"))
-            if not path.endswith((".c", ".h")) or path in DECODERS or path in CALLERS:
+            if not path.endswith((".c", ".h")) or path in DECODERS + CALLERS or \
+                    path.split(os.sep)[0] in BLIND:
                 continue
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 wrong += ["%s: %s" % (path, match.group()) for match in DECODING.finditer(file.read())]
