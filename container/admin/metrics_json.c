@@ -63,6 +63,7 @@ static void json_connector(struct json *j, struct connector *c)
     number(j, "requests", s.requests);
     number(j, "queued", s.queued);
     number(j, "oldestUs", s.oldest_us);
+    number(j, "writersWaiting", s.writers_waiting);
     json_rows(j, "states", s.states);
     json_rows(j, "closed", s.closed);
     json_rows(j, "refused", s.refused);

@@ -148,6 +148,19 @@ size_t chain_move(struct chain *to, struct chain *from, size_t max)
     return moved;
 }
 
+void chain_join(struct chain *to, struct chain *from)
+{
+    struct chain_piece *a = to->last, *b = from->first;
+    if (a && b && !a->at && !b->at && a->fd == b->fd && a->release == b->release &&
+        a->arg == b->arg && a->offset + a->len == b->offset) {
+        a->len += b->len;
+        to->len += b->len;
+        from->len -= b->len;
+        chain_pop(from);
+    }
+    chain_move(to, from, SIZE_MAX);
+}
+
 int chain_iov(const struct chain *c, struct iovec *iov, int max)
 {
     int n = 0;

@@ -45,6 +45,9 @@ bool chain_front_file(const struct chain *c, struct chain_range *out);
 /* Moves pieces from the front of FROM to the end of TO until at least MAX bytes moved or FROM is
  * empty. Returns the bytes moved. Cannot fail. */
 size_t chain_move(struct chain *to, struct chain *from, size_t max);
+/* As chain_move of everything; where the seam is one range of a file (same FD, RELEASE and ARG), the pieces
+ * become one, and RELEASE(ARG) is called for the second. */
+void chain_join(struct chain *to, struct chain *from);
 /* Fills IOV with the first pieces up to a range of a file, at most MAX; returns how many. */
 int chain_iov(const struct chain *c, struct iovec *iov, int max);
 void chain_consume(struct chain *c, size_t n); /* the first N bytes have left; N <= c->len */

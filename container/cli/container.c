@@ -114,6 +114,7 @@ static struct connector_options connector_options_from(const struct connector_co
         .body_memory = (uint64_t)k->body_memory,
         .max_body_size = (uint64_t)k->max_body_size,
         .output_memory = (uint64_t)k->output_memory,
+        .output_spool = (uint64_t)k->output_spool,
         .encoded_solidus = solidus(k->encoded_solidus),
         .reject_suspicious_uris = k->reject_suspicious_uris,
         .relaxed_path_chars = k->relaxed_path_chars,

@@ -141,6 +141,8 @@ static const struct schema_attribute connector_attributes[] = {
              "The largest request body."),
     C_NUMBER("outputMemory", output_memory, "65536", 1024, 1073741824, "bytes",
              "Response that is held in memory for a client slower than its servlet."),
+    C_NUMBER("outputSpool", output_spool, "16777216", 0, SIZE_LIMIT, "bytes",
+             "More of it goes to temporary files; beyond that the servlet waits for the client."),
     C_TEXT("relaxedPathChars", relaxed_path_chars, "",
            "Characters taken in a path although they should be encoded."),
     C_TEXT("relaxedQueryChars", relaxed_query_chars, "",

@@ -75,6 +75,8 @@ static bool group_init(struct connector *c, uint32_t number, struct err *err)
     inbox_init(&g->inbox);
     g->inline_max = inline_max(o->groups);
     role_init(&g->role);
+    if (!waiting_init(g))
+        return err_set(err, "out of memory for a connector");
     struct poller_options po = {
         .max_connections = o->max_connections,
         .ops = &poller_callbacks,
@@ -192,6 +194,7 @@ void connector_destroy(struct connector **cp)
             poller_destroy(&g->poller);
         if (g->pool)
             pool_destroy(&g->pool);
+        waiting_destroy(g);
         role_destroy(&g->role);
         free(g->counts);
     }

@@ -11,6 +11,7 @@
 #include "connector/pace.h"
 #include "connector/role.h"
 #include "connector/states.h"
+#include "connector/store.h"
 #include "engine/service.h"
 #include "http/proto.h"
 #include "http1/h1.h"
@@ -110,6 +111,9 @@ struct group {
     uint32_t kept;                   /* workers that only reserved webapps get */
     struct task *batch, **batch_end; /* complete requests of this turn */
     struct active *free_actives;
+    struct lock waiting_lock;
+    struct waiting *waiting;          /* by queue; under waiting_lock */
+    _Atomic uint32_t writers_waiting; /* in all */
     uint32_t free_count;
     bool draining, stopping;
     _Atomic uint32_t states[CONN_STATE_COUNT];
@@ -229,19 +233,23 @@ struct lease {
     struct group *group;
     struct conn *c;
     struct active *a;
-    bool ended;  /* the connection went back: only the exchange is ours */
-    bool broken; /* the socket failed */
+    struct spool_account *account; /* of the request under way */
+    struct store *store;           /* for what of complete answers the socket does not take */
+    bool ended;                    /* the connection went back: only the exchange is ours */
+    bool broken;                   /* the socket failed */
 };
 extern const struct channel_ops leased_channel;
 /* Sends what is gathered. False: not all of it left; the rest is in a->out (or the lease is broken). */
 bool lease_send(struct lease *l);
 /* For the files of the direct path. */
-bool lease_send_more(struct lease *l, bool more); /* as lease_send; MORE: transport.h */
+enum send_result lease_flush(struct lease *l,
+                             bool more); /* SEND_BLOCKED: the rest is still gathered */
 enum channel_result lease_push(struct lease *l, struct exchange *x); /* and ends it if it must */
 bool lease_have_head(struct lease *l, struct exchange *x);           /* false: broken */
 void lease_break(struct lease *l, enum close_reason reason);
-/* The handler still runs, the client does not keep up: from now on the poller sends. */
-enum channel_result lease_end_early(struct lease *l, struct exchange *x);
+/* The handler still runs, the client does not keep up: from now on the poller sends. What is gathered goes
+ * on its way; RAW further bytes will follow as posted_raw..., and posted_raw_end when there were any. */
+enum channel_result lease_end_early(struct lease *l, struct exchange *x, size_t raw);
 /* leased_file.c */
 enum channel_result leased_send_file(struct exchange *x, int fd, uint64_t offset, uint64_t length);
 void lease_give_back(struct group *g, struct conn *c, enum conn_state verdict);
@@ -249,8 +257,13 @@ void lease_give_back(struct group *g, struct conn *c, enum conn_state verdict);
 /* posted.c */
 extern const struct channel_ops posted_channel;
 struct posted;
-/* For X from now on; C: its connection, poller-private from here. NULL: out of memory. */
-struct posted *posted_new(struct group *g, struct conn *c, struct exchange *x);
+/* For X from now on; C: its connection, poller-private from here. RAW: so many bytes, the first ones, are
+ * wire bytes already. NULL: out of memory. */
+struct posted *posted_new(struct group *g, struct conn *c, struct exchange *x, uint64_t raw);
+/* The writer: the RAW bytes, as copies, or as pieces that are taken over. They may wait as any write. */
+enum channel_result posted_raw(struct exchange *x, const void *p, size_t n);
+enum channel_result posted_raw_piece(struct exchange *x, struct chain *piece);
+enum channel_result posted_raw_end(struct exchange *x); /* that was all of them */
 struct exchange *posted_exchange(struct inbox_node *node);
 struct conn *posted_conn(struct exchange *x);
 void posted_taken(struct exchange *x); /* poller popped the node: before it looks at the queue */
@@ -258,8 +271,23 @@ void posted_disconnect(struct exchange *x); /* poller: the connection is gone */
 /* Records X once its answer was handed over, once. The poller calls it when it lets go of X; if the
  * handler still runs then, its end does it. */
 void posted_record(struct exchange *x);
-bool posted_aborted(struct exchange *x);
+/* Any thread: the answer ends for REASON, its writer hears that the client is gone. P's exchange is held. */
+void posted_give_up(struct posted *p, enum close_reason reason);
+void posted_progress(struct exchange *x);             /* poller: its client took something */
+enum close_reason posted_aborted(struct exchange *x); /* CLOSE_none: it was not */
 struct pulled posted_pull(struct exchange *x, struct chain *into, size_t max);
+
+/* waiting.c: writers that wait for their clients hold threads of their webapp, at most a quarter. */
+struct waiter {
+    struct list link; /* not linked: it does not wait, or was given up */
+    struct posted *posted;
+    _Atomic uint64_t moved_us; /* when its client last took something */
+};
+bool waiting_init(struct group *g);
+void waiting_destroy(struct group *g);
+/* The writer, before and after it waits. May give up another answer, or this one. */
+void waiting_enter(struct group *g, uint32_t queue, struct waiter *w);
+void waiting_leave(struct group *g, uint32_t queue, struct waiter *w);
 
 /* turn.c */
 void *group_main(void *arg);

@@ -8,6 +8,7 @@
 
 #define GATHER_FLUSH 32768u /* send when so much is gathered */
 #define GATHER_COPY  16384u /* bodies up to this are copied into the gathered output */
+#define FRAME_MAX    65536u /* what is copied and framed at a time */
 
 void lease_break(struct lease *l, enum close_reason reason)
 {
@@ -26,51 +27,66 @@ void lease_give_back(struct group *g, struct conn *c, enum conn_state verdict)
         poller_wake(g->poller);
 }
 
-bool lease_send_more(struct lease *l, bool more)
+enum send_result lease_flush(struct lease *l, bool more)
 {
     struct buf *gather = &l->a->gather;
     while (buf_len(gather) > 0) {
         struct iovec iov = {.iov_base = buf_data(gather), .iov_len = buf_len(gather)};
         long sent = conn_sendv(l->c, &iov, 1, more);
-        if (sent == TRANSPORT_WANT_READ || sent == TRANSPORT_WANT_WRITE) {
-            bool kept = chain_copy(&l->a->out, buf_data(gather), buf_len(gather));
-            buf_clear(gather);
-            if (!kept)
-                lease_break(l, CLOSE_memory);
-            return false;
-        }
+        if (sent == TRANSPORT_WANT_READ || sent == TRANSPORT_WANT_WRITE)
+            return SEND_BLOCKED;
         if (sent < 0) {
             lease_break(l, CLOSE_reset);
-            return false;
+            return SEND_FAILED;
         }
         buf_consume(gather, (size_t)sent);
     }
-    return true;
+    return SEND_DONE;
 }
 
 bool lease_send(struct lease *l)
 {
-    return lease_send_more(l, false);
+    const struct connector_options *o = &l->group->connector->options;
+    struct buf *gather = &l->a->gather;
+    if (lease_flush(l, false) != SEND_BLOCKED)
+        return !l->broken;
+    if (!l->store)
+        l->store = store_new(l->account, o->output_memory, o->output_spool);
+    if (!l->store || !store_keep(l->store, &l->a->out, buf_data(gather), buf_len(gather)))
+        lease_break(l, l->store ? CLOSE_output_full : CLOSE_memory);
+    buf_clear(gather);
+    return false;
 }
 
-enum channel_result lease_end_early(struct lease *l, struct exchange *x)
+enum channel_result lease_end_early(struct lease *l, struct exchange *x, size_t raw)
 {
-    if (!posted_new(l->group, l->c, x)) {
+    struct buf gathered = l->a->gather; /* the active is the poller's, soon */
+    if (!posted_new(l->group, l->c, x, buf_len(&gathered) + raw)) {
         lease_break(l, CLOSE_memory);
         return CHANNEL_NO_MEMORY;
     }
+    l->a->gather = BUF_EMPTY;
     exchange_hold(x); /* the worker's; the connection keeps its own */
     counter_add(COUNTER_leases_ended_early, 1);
     l->ended = true;
     lease_give_back(l->group, l->c, CONN_PARKED);
-    return CHANNEL_OK;
+    enum channel_result r = CHANNEL_OK;
+    if (buf_len(&gathered) > 0)
+        r = posted_raw(x, buf_data(&gathered), buf_len(&gathered));
+    buf_free(&gathered);
+    return r == CHANNEL_OK && raw == 0 ? posted_raw_end(x) : r;
 }
 
 enum channel_result lease_push(struct lease *l, struct exchange *x)
 {
-    if (lease_send(l))
+    switch (lease_flush(l, false)) {
+    case SEND_DONE:
         return CHANNEL_OK;
-    return l->broken ? CHANNEL_GONE : lease_end_early(l, x);
+    case SEND_BLOCKED:
+        return lease_end_early(l, x, 0);
+    default:
+        return CHANNEL_GONE;
+    }
 }
 
 bool lease_have_head(struct lease *l, struct exchange *x)
@@ -96,54 +112,97 @@ static enum channel_result write_small(struct lease *l, struct exchange *x, stru
     return buf_len(gather) > GATHER_FLUSH ? lease_push(l, x) : CHANNEL_OK;
 }
 
-/* What is left of IOV after SENT bytes goes to the poller's chain. */
-static bool keep_rest(struct chain *out, const struct iovec *iov, int n, size_t sent,
-                      chain_release_fn *release, void *arg)
+enum { IOV_GATHER, IOV_BEFORE, IOV_BODY, IOV_AFTER, IOV_COUNT };
+
+/* Of IOV without what was SENT. */
+static void cut_sent(struct iovec *iov, size_t sent)
 {
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < IOV_COUNT; i++) {
         size_t skip = sent < iov[i].iov_len ? sent : iov[i].iov_len;
-        const char *p = (const char *)iov[i].iov_base + skip;
-        size_t left = iov[i].iov_len - skip;
+        iov[i].iov_base = (char *)iov[i].iov_base + skip;
+        iov[i].iov_len -= skip;
         sent -= skip;
-        bool body = i == 2; /* see write_big */
-        bool ok = body && release && left > 0 ? chain_ref(out, p, left, release, arg)
-                                              : left == 0 || chain_copy(out, p, left);
-        if (release && (body ? left == 0 || !ok : i < 2 && !ok))
-            release(arg);
-        if (!ok)
-            return false;
     }
-    return true;
+}
+
+/* The socket did not take all of IOV: the rest, and all that is written from now on, goes to the poller.
+ * Without frames the rest of the body is written as any other; a frame says what comes behind it. */
+static enum channel_result keep_rest(struct lease *l, struct exchange *x, const struct iovec *iov,
+                                     bool framed, chain_release_fn **release, void *arg)
+{
+    const struct iovec *body = &iov[IOV_BODY];
+    struct chain one = CHAIN_EMPTY;
+    size_t raw = framed ? iov[IOV_BEFORE].iov_len + body->iov_len + iov[IOV_AFTER].iov_len : 0;
+    enum channel_result r = lease_end_early(l, x, raw);
+    if (r != CHANNEL_OK || body->iov_len + raw == 0)
+        return r;
+    if (!framed) {
+        chain_release_fn *theirs = *release;
+        *release = NULL;
+        return x->channel->write(x, span_make(body->iov_base, body->iov_len), theirs, arg);
+    }
+    r = posted_raw(x, iov[IOV_BEFORE].iov_base, iov[IOV_BEFORE].iov_len);
+    if (r == CHANNEL_OK && *release && body->iov_len > 0) {
+        if (!chain_ref(&one, body->iov_base, body->iov_len, *release, arg)) {
+            posted_give_up(x->channel_state, CLOSE_memory);
+            return CHANNEL_GONE;
+        }
+        *release = NULL;
+        r = posted_raw_piece(x, &one);
+    } else if (r == CHANNEL_OK) {
+        r = posted_raw(x, body->iov_base, body->iov_len);
+    }
+    if (r == CHANNEL_OK)
+        r = posted_raw(x, iov[IOV_AFTER].iov_base, iov[IOV_AFTER].iov_len);
+    return r == CHANNEL_OK ? posted_raw_end(x) : r;
 }
 
 static enum channel_result write_big(struct lease *l, struct exchange *x, struct span bytes,
-                                     struct proto_frame *frame, chain_release_fn *release,
-                                     void *arg)
+                                     chain_release_fn *release, void *arg)
 {
     struct buf *gather = &l->a->gather;
-    struct iovec iov[4] = {
-        {.iov_base = buf_data(gather), .iov_len = buf_len(gather)},
-        {.iov_base = frame->before, .iov_len = frame->before_n},
-        {.iov_base = (void *)(uintptr_t)bytes.p, .iov_len = bytes.n},
-        {.iov_base = frame->after, .iov_len = frame->after_n},
+    struct proto_frame frame;
+    l->a->proto->encode_frame(x, bytes.n, &frame);
+    struct iovec iov[IOV_COUNT] = {
+        [IOV_GATHER] = {.iov_base = buf_data(gather), .iov_len = buf_len(gather)},
+        [IOV_BEFORE] = {.iov_base = frame.before, .iov_len = frame.before_n},
+        [IOV_BODY] = {.iov_base = (void *)(uintptr_t)bytes.p, .iov_len = bytes.n},
+        [IOV_AFTER] = {.iov_base = frame.after, .iov_len = frame.after_n},
     };
-    size_t all = iov[0].iov_len + iov[1].iov_len + iov[2].iov_len + iov[3].iov_len;
-    long sent = conn_sendv(l->c, iov, 4, false);
+    size_t all = 0;
+    for (int i = 0; i < IOV_COUNT; i++)
+        all += iov[i].iov_len;
+    enum channel_result r = CHANNEL_OK;
+    long sent = conn_sendv(l->c, iov, IOV_COUNT, false);
     if (sent == TRANSPORT_WANT_READ || sent == TRANSPORT_WANT_WRITE)
         sent = 0;
     if (sent < 0) {
         lease_break(l, CLOSE_reset);
-        if (release)
-            release(arg);
-        return CHANNEL_GONE;
+        r = CHANNEL_GONE;
+    } else if ((size_t)sent < all) {
+        size_t of_gather = (size_t)sent < buf_len(gather) ? (size_t)sent : buf_len(gather);
+        buf_consume(gather, of_gather);
+        cut_sent(iov, (size_t)sent);
+        r = keep_rest(l, x, iov, frame.before_n > 0, &release, arg);
+    } else {
+        buf_clear(gather);
     }
-    bool kept = keep_rest(&l->a->out, iov, 4, (size_t)sent, release, arg);
-    buf_clear(gather);
-    if (!kept) {
-        lease_break(l, CLOSE_memory);
-        return CHANNEL_NO_MEMORY;
+    if (release)
+        release(arg);
+    return r;
+}
+
+/* What is copied and framed goes in parts, so that no frame is longer than what may have to be kept. */
+static enum channel_result write_parts(struct lease *l, struct exchange *x, struct span bytes)
+{
+    enum channel_result r = CHANNEL_OK;
+    while (bytes.n > FRAME_MAX && r == CHANNEL_OK && !l->ended) {
+        r = write_big(l, x, span_make(bytes.p, FRAME_MAX), NULL, NULL);
+        bytes = span_from(bytes, FRAME_MAX);
     }
-    return (size_t)sent == all ? CHANNEL_OK : lease_end_early(l, x);
+    if (r != CHANNEL_OK)
+        return r;
+    return l->ended ? x->channel->write(x, bytes, NULL, NULL) : write_big(l, x, bytes, NULL, NULL);
 }
 
 static enum channel_result leased_write(struct exchange *x, struct span bytes,
@@ -154,10 +213,11 @@ static enum channel_result leased_write(struct exchange *x, struct span bytes,
     if (!l->broken && lease_have_head(l, x) && bytes.n == 0) {
         r = CHANNEL_OK; /* and no frame: an empty chunk would end the body */
     } else if (!l->broken && x->wire.head_done) {
+        if (bytes.n > GATHER_COPY)
+            return release || !x->wire.chunked ? write_big(l, x, bytes, release, arg)
+                                               : write_parts(l, x, bytes);
         struct proto_frame frame;
         l->a->proto->encode_frame(x, bytes.n, &frame);
-        if (bytes.n > GATHER_COPY)
-            return write_big(l, x, bytes, &frame, release, arg);
         r = write_small(l, x, bytes, &frame);
     }
     if (release)
@@ -192,7 +252,7 @@ static void leased_abort(struct exchange *x)
     struct lease *l = x->channel_state;
     if (l->broken)
         return;
-    lease_send(l); /* what was written before belongs to the client */
+    lease_flush(l, false); /* what was written before belongs to the client */
     if (!l->broken)
         lease_break(l, CLOSE_aborted);
 }

@@ -22,26 +22,31 @@ static size_t at_most(uint64_t n, size_t limit)
 /* The answer cannot be completed: the client can tell, for its end does not come. */
 static enum channel_result file_failed(struct lease *l)
 {
-    lease_send(l); /* what was written before belongs to the client */
+    lease_flush(l, false); /* what was written before belongs to the client */
     if (!l->broken)
         lease_break(l, CLOSE_file);
     return CHANNEL_GONE;
 }
 
-/* The socket is full: the rest of the file, and what goes behind it, go to the poller. */
+/* The socket is full: what is gathered, the rest of the file, and what goes behind it go to the poller. */
 static enum channel_result file_to_poller(struct lease *l, struct exchange *x, struct file_left *f,
                                           const struct proto_frame *frame)
 {
-    struct chain *out = &l->a->out;
-    bool kept = f->length == 0;
-    if (!kept && chain_file(out, f->fd, f->offset, f->length, chain_close_fd, CHAIN_FD(f->fd))) {
+    struct chain one = CHAIN_EMPTY;
+    enum channel_result r = lease_end_early(l, x, f->length + frame->after_n);
+    if (r != CHANNEL_OK || f->length + frame->after_n == 0)
+        return r;
+    if (f->length > 0) {
+        if (!chain_file(&one, f->fd, f->offset, f->length, chain_close_fd, CHAIN_FD(f->fd))) {
+            posted_give_up(x->channel_state, CLOSE_memory);
+            return CHANNEL_GONE;
+        }
         f->fd = -1;
-        kept = true;
+        r = posted_raw_piece(x, &one);
     }
-    if (kept && chain_copy(out, frame->after, frame->after_n))
-        return lease_end_early(l, x);
-    lease_break(l, CLOSE_memory);
-    return CHANNEL_NO_MEMORY;
+    if (r == CHANNEL_OK)
+        r = posted_raw(x, frame->after, frame->after_n);
+    return r == CHANNEL_OK ? posted_raw_end(x) : r;
 }
 
 /* Reads what comes next of F behind what is gathered. */
@@ -72,7 +77,8 @@ static enum channel_result send_copied(struct lease *l, struct exchange *x, stru
         }
         if (!read_some(gather, f))
             return file_failed(l);
-        if (f->length > 0 && !lease_send_more(l, true))
+        enum send_result sent = f->length > 0 ? lease_flush(l, true) : SEND_DONE;
+        if (sent != SEND_DONE)
             return l->broken ? CHANNEL_GONE : file_to_poller(l, x, f, frame);
     }
     buf_append(gather, frame->after, frame->after_n); /* there is room */
@@ -82,7 +88,7 @@ static enum channel_result send_copied(struct lease *l, struct exchange *x, stru
 static enum channel_result send_windows(struct lease *l, struct exchange *x, struct file_left *f,
                                         const struct proto_frame *frame)
 {
-    if (!lease_send_more(l, true))
+    if (lease_flush(l, true) != SEND_DONE)
         return l->broken ? CHANNEL_GONE : file_to_poller(l, x, f, frame);
     while (f->length > 0) {
         long sent =

@@ -156,7 +156,9 @@ static enum pumped pump_window(struct active *a)
     if (got.bytes == 0 && !got.ended && (x->wire.head_done || !got.started))
         return PUMP_EMPTY;
     bool ok = encode_head(a, x);
-    if (ok && got.bytes > 0)
+    if (ok && got.bytes > 0 && got.raw)
+        chain_move(&a->out, &body, SIZE_MAX);
+    else if (ok && got.bytes > 0)
         ok = encode_body(a, x, &body);
     if (ok && got.ended)
         ok = encode_end(a, x);
@@ -176,12 +178,16 @@ static void pump_ended(struct group *g, struct conn *c)
 void conn_pump(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
-    if (posted_aborted(a->x)) { /* perhaps in the middle of a long file: not after its last byte */
-        conn_die(g, c, CLOSE_aborted);
+    enum close_reason aborted = posted_aborted(a->x);
+    if (aborted != CLOSE_none) { /* perhaps in the middle of a long file: not after its last byte */
+        conn_die(g, c, aborted);
         return;
     }
     for (unsigned windows = 0;; windows++) {
+        size_t waits = a->out.len;
         enum send_result sent = conn_send(c);
+        if (a->out.len < waits)
+            posted_progress(a->x);
         if (sent >= SEND_FAILED) {
             conn_send_failed(g, c, sent);
             return;
@@ -212,7 +218,7 @@ void conn_pump(struct group *g, struct conn *c)
             pump_ended(g, c);
             return;
         case PUMP_ABORTED:
-            conn_die(g, c, CLOSE_aborted);
+            conn_die(g, c, posted_aborted(a->x));
             return;
         case PUMP_NO_MEMORY:
             conn_die(g, c, CLOSE_memory);

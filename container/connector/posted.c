@@ -1,60 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The posted path: a locked, bounded queue between whoever makes an answer and the poller that sends it.
- * The writer never touches the connection; the poller never waits for the writer. */
+ * The posted path: a locked, bounded queue between whoever makes an answer (posted_write.c) and the poller
+ * that sends it. The writer never touches the connection; the poller never waits for the writer. */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "connector/group_priv.h"
-
-struct posted {
-    struct inbox_node node;
-    _Atomic uint32_t queued; /* the node is in the inbox, which holds the exchange */
-    struct group *group;
-    struct exchange *x;
-    struct conn *c; /* poller; NULL: the connection is gone */
-    size_t limit;   /* bytes waiting before a writer waits */
-    struct lock lock;
-    struct cond room;
-    /* under the lock */
-    struct chain chain;
-    bool started, ended, aborted, gone;
-    bool recorded;
-};
+#include "connector/posted_priv.h"
 
 static void posted_free(struct exchange *x)
 {
     struct posted *p = x->channel_state;
     chain_clear(&p->chain);
-    cond_destroy(&p->room);
+    if (p->stage)
+        block_free(p->stage);
+    store_release(&p->store);
     lock_destroy(&p->lock);
     free(p);
     x->channel_state = NULL;
     x->channel_free = NULL;
 }
 
-struct posted *posted_new(struct group *g, struct conn *c, struct exchange *x)
+#define HELD_MAX (128u * 1024u)
+
+struct posted *posted_new(struct group *g, struct conn *c, struct exchange *x, uint64_t raw)
 {
+    const struct connector_options *o = &g->connector->options;
     struct posted *p = calloc(1, sizeof(*p));
-    if (!p)
+    struct store *store =
+        store_new(g->connector->accounts[x->route.queue], o->output_memory, o->output_spool);
+    if (!p || !store) {
+        free(p);
+        store_release(&store);
         return NULL;
+    }
+    p->raw = raw;
     p->node.kind = NODE_POSTED;
     p->group = g;
     p->c = c;
     p->x = x;
-    p->limit = g->connector->options.output_memory;
+    p->store = store;
+    p->held_max = HELD_MAX;
+    list_init(&p->waiter.link);
+    p->waiter.posted = p;
+    atomic_init(&p->waiter.moved_us, clock_us());
     lock_init(&p->lock, "posted");
-    cond_init(&p->room);
     x->channel = &posted_channel;
     x->channel_state = p;
     x->channel_free = posted_free;
     return p;
 }
 
-/* ---- writer ---- */
+/* ---- any thread ---- */
 
-/* Tells the poller, unless it has not looked since the last time. */
-static void notify(struct posted *p)
+void posted_notify(struct posted *p)
 {
     if (atomic_exchange(&p->queued, 1) != 0)
         return;
@@ -63,61 +60,17 @@ static void notify(struct posted *p)
         poller_wake(p->group->poller);
 }
 
-static enum channel_result posted_write(struct exchange *x, struct span bytes,
-                                        chain_release_fn *release, void *arg)
+void posted_give_up(struct posted *p, enum close_reason reason)
 {
-    struct posted *p = x->channel_state;
-    enum channel_result r = CHANNEL_OK;
     lock_acquire(&p->lock);
-    /* The poller's sendTimeout ends a client that takes nothing: it sets gone. */
-    while (p->chain.held >= p->limit && !p->gone)
-        cond_wait(&p->room, &p->lock);
-    p->started = true;
-    if (p->gone)
-        r = CHANNEL_GONE;
-    else if (!(release ? chain_ref(&p->chain, bytes.p, bytes.n, release, arg)
-                       : chain_copy(&p->chain, bytes.p, bytes.n)))
-        r = CHANNEL_NO_MEMORY;
-    lock_release(&p->lock);
-    if (r != CHANNEL_OK && release)
-        release(arg);
-    if (r == CHANNEL_OK)
-        notify(p);
-    return r;
-}
-
-static enum channel_result posted_send_file(struct exchange *x, int fd, uint64_t offset,
-                                            uint64_t length)
-{
-    struct posted *p = x->channel_state;
-    enum channel_result r = CHANNEL_OK;
-    lock_acquire(&p->lock);
-    while (p->chain.held >= p->limit && !p->gone)
-        cond_wait(&p->room, &p->lock);
-    p->started = true;
-    if (p->gone)
-        r = CHANNEL_GONE;
-    else if (!chain_file(&p->chain, fd, offset, length, chain_close_fd, CHAIN_FD(fd)))
-        r = CHANNEL_NO_MEMORY;
-    lock_release(&p->lock);
-    if (r == CHANNEL_OK)
-        notify(p);
-    else
-        close(fd);
-    return r;
-}
-
-static enum channel_result posted_flush(struct exchange *x)
-{
-    struct posted *p = x->channel_state;
-    lock_acquire(&p->lock);
-    p->started = true;
     bool gone = p->gone;
+    if (p->reason == CLOSE_none)
+        p->reason = reason;
+    p->given_up = true;
     lock_release(&p->lock);
-    if (gone)
-        return CHANNEL_GONE;
-    notify(p);
-    return CHANNEL_OK;
+    store_end(p->store);
+    if (!gone)
+        posted_notify(p);
 }
 
 void posted_record(struct exchange *x)
@@ -125,59 +78,12 @@ void posted_record(struct exchange *x)
     struct posted *p = x->channel_state;
     lock_acquire(&p->lock);
     bool due = (p->ended || p->aborted) && !p->recorded;
-    bool cut_off = p->aborted || p->gone;
+    bool cut_off = posted_over_locked(p);
     p->recorded |= due;
     lock_release(&p->lock);
     if (due) /* nobody writes to X any more */
         exchange_record(p->group, x, cut_off);
 }
-
-static enum channel_result posted_finish(struct exchange *x)
-{
-    struct posted *p = x->channel_state;
-    lock_acquire(&p->lock);
-    p->started = p->ended = true;
-    bool gone = p->gone;
-    lock_release(&p->lock);
-    if (gone) {
-        posted_record(x);
-        return CHANNEL_GONE;
-    }
-    notify(p);
-    return CHANNEL_OK;
-}
-
-static void posted_abort(struct exchange *x)
-{
-    struct posted *p = x->channel_state;
-    lock_acquire(&p->lock);
-    p->aborted = true;
-    bool gone = p->gone;
-    lock_release(&p->lock);
-    if (gone)
-        posted_record(x);
-    else
-        notify(p);
-}
-
-static bool posted_writable(struct exchange *x)
-{
-    struct posted *p = x->channel_state;
-    lock_acquire(&p->lock);
-    bool yes = !p->gone && p->chain.held < p->limit;
-    lock_release(&p->lock);
-    return yes;
-}
-
-const struct channel_ops posted_channel = {
-    .write = posted_write,
-    .send_file = posted_send_file,
-    .flush = posted_flush,
-    .read = body_read,
-    .finish = posted_finish,
-    .abort = posted_abort,
-    .writable = posted_writable,
-};
 
 /* ---- poller ---- */
 
@@ -199,21 +105,53 @@ void posted_taken(struct exchange *x)
 void posted_disconnect(struct exchange *x)
 {
     struct posted *p = x->channel_state;
+    struct chain rest = CHAIN_EMPTY;
     p->c = NULL;
     lock_acquire(&p->lock);
     p->gone = true;
-    chain_clear(&p->chain);
-    cond_broadcast(&p->room);
+    chain_move(&rest, &p->chain, SIZE_MAX);
+    struct block *stage = p->stage;
+    p->stage = NULL;
     lock_release(&p->lock);
+    chain_clear(&rest);
+    if (stage)
+        block_free(stage);
+    store_end(p->store);
 }
 
-bool posted_aborted(struct exchange *x)
+void posted_progress(struct exchange *x)
+{
+    struct posted *p = x->channel_state;
+    atomic_store_explicit(&p->waiter.moved_us, poller_now_us(p->group->poller),
+                          memory_order_relaxed);
+}
+
+enum close_reason posted_aborted(struct exchange *x)
 {
     struct posted *p = x->channel_state;
     lock_acquire(&p->lock);
-    bool aborted = p->aborted;
+    enum close_reason reason = p->aborted || p->given_up ? p->reason : CLOSE_none;
     lock_release(&p->lock);
-    return aborted;
+    return reason;
+}
+
+#define STAGE_COPY 2048u /* so little is copied, and the stage goes on */
+
+/* False: out of memory. */
+static bool pull_stage_locked(struct posted *p, struct chain *into, size_t *bytes)
+{
+    struct block *b = p->stage;
+    size_t n = b ? b->n : 0;
+    if (n == 0)
+        return true;
+    if (n > STAGE_COPY ? !block_append(b, into) : !chain_copy(into, b->bytes, n))
+        return false;
+    if (n > STAGE_COPY)
+        p->stage = NULL;
+    else
+        b->n = 0;
+    *bytes += n;
+    return true;
 }
 
 struct pulled posted_pull(struct exchange *x, struct chain *into, size_t max)
@@ -221,13 +159,25 @@ struct pulled posted_pull(struct exchange *x, struct chain *into, size_t max)
     struct posted *p = x->channel_state;
     struct pulled got;
     lock_acquire(&p->lock);
-    bool was_full = p->chain.held >= p->limit;
+    got.raw = p->raw > 0;
+    if (got.raw && p->raw < max)
+        max = (size_t)p->raw; /* no piece lies on the border */
     got.bytes = chain_move(into, &p->chain, max);
+    if (p->chain.len == 0 && got.bytes < max && !pull_stage_locked(p, into, &got.bytes)) {
+        p->given_up = true;
+        p->reason = CLOSE_memory;
+    }
+    if (got.raw) {
+        CHECK(got.bytes <= p->raw);
+        p->raw -= got.bytes;
+    }
     got.started = p->started;
-    got.ended = p->ended && p->chain.len == 0;
-    got.aborted = p->aborted;
-    if (was_full && p->chain.held < p->limit)
-        cond_broadcast(&p->room);
+    got.ended = p->ended && p->chain.len == 0 && (!p->stage || p->stage->n == 0);
+    got.aborted = p->aborted || p->given_up;
     lock_release(&p->lock);
+    if (got.bytes > 0) {
+        posted_progress(x);
+        store_moved(p->store); /* the number of pieces is bounded, too */
+    }
     return got;
 }

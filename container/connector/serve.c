@@ -60,6 +60,7 @@ static bool serve_one(struct run *r)
     x->channel = &leased_channel;
     x->channel_state = l;
     r->context = x->route.context;
+    l->account = l->group->connector->accounts[x->route.queue];
     if (atomic_load_explicit(&l->group->connector->draining, memory_order_relaxed))
         l->a->proto->drain(l->a->px);
     x->at.taken = clock_us();
@@ -215,22 +216,30 @@ static enum next_step next_request(struct run *r)
     return NEXT_GIVEN;
 }
 
+static void run_lease(struct run *r)
+{
+    struct group *g = r->lease.group;
+    struct active *a = r->lease.a;
+    CHECK(a->out.len == 0 && a->x);
+    counter_add(COUNTER_leases, 1);
+    a->slot = r->slot;
+    do {
+        if (!serve_one(r))
+            return;
+        if (a->closing) {
+            if (send_or_give(r, CONN_SEND))
+                lease_give_back(g, r->lease.c, CONN_LINGER);
+            return;
+        }
+    } while (next_request(r) == NEXT_RUN);
+}
+
 /* Returns the number of requests that were run. */
 static uint32_t serve_lease(struct group *g, uint32_t slot, struct active *a)
 {
     struct run r = {.lease = {.group = g, .c = a->c, .a = a}, .slot = slot};
-    CHECK(a->out.len == 0 && a->x);
-    counter_add(COUNTER_leases, 1);
-    a->slot = slot;
-    do {
-        if (!serve_one(&r))
-            return r.served;
-        if (a->closing) {
-            if (send_or_give(&r, CONN_SEND))
-                lease_give_back(g, r.lease.c, CONN_LINGER);
-            return r.served;
-        }
-    } while (next_request(&r) == NEXT_RUN);
+    run_lease(&r);
+    store_release(&r.lease.store); /* the connection is no longer ours, but this is */
     return r.served;
 }
 

@@ -51,6 +51,7 @@ void connector_status(struct connector *c, struct connector_status *out)
     for (uint32_t i = 0; i < c->group_count; i++) {
         struct group *g = &c->groups[i];
         add_pool(g, out);
+        out->writers_waiting += atomic_load_explicit(&g->writers_waiting, memory_order_relaxed);
         for (uint32_t s = 0; s < CONN_STATE_COUNT; s++)
             out->states[s].value += atomic_load_explicit(&g->states[s], memory_order_relaxed);
         for (uint32_t r = 1; r < CLOSE_REASON_COUNT; r++)

@@ -17,9 +17,10 @@ struct connector_status {
     uint32_t connections, max_connections, groups;
     uint32_t threads, threads_busy, threads_searching, threads_idle, threads_max, threads_kept;
     uint32_t queued;
-    uint64_t oldest_us; /* age of the oldest waiting request that may run */
-    uint64_t requests;  /* that went to a worker, or were run by the poller */
-    bool accept_paused; /* maxConnections is reached */
+    uint32_t writers_waiting; /* requests that wait for their clients, past both output caps */
+    uint64_t oldest_us;       /* age of the oldest waiting request that may run */
+    uint64_t requests;        /* that went to a worker, or were run by the poller */
+    bool accept_paused;       /* maxConnections is reached */
     struct connector_status_row states[16], closed[28], refused[72]; /* ends with name == NULL */
 };
 #define CONNECTOR_WAITS 6u

@@ -80,7 +80,7 @@ static void on_ready(void *arg, struct exchange *x)
         return;
     }
     /* The connection stays with the poller; the exchange itself is queued. */
-    struct posted *p = posted_new(a->group, c, x);
+    struct posted *p = posted_new(a->group, c, x, 0);
     struct job *job = p ? arena_zalloc(&x->arena, sizeof(*job)) : NULL;
     if (!job) {
         a->proto->busy(a->px, x, BUSY_MEMORY);

@@ -33,6 +33,7 @@ struct pulled {
     bool started; /* the head may be encoded: x->res does not change any more */
     bool ended;   /* complete, and nothing is left */
     bool aborted; /* given up */
+    bool raw;     /* not multiplexed: wire bytes, already framed */
 };
 
 /* A request that the protocol answered itself, with what is known of it: texts that were not read are

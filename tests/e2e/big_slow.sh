@@ -269,6 +269,8 @@ END
 cc -shared -fPIC -O1 -g -o "$work/slow.so" "$work/slow.c" \
     $(pkg-config --cflags --libs "$build/cserv.pc") >"$work/out" 2>&1 || give_up compile
 "$CSERV" makebase "$CSERV_BASE" --port 0 --loopback >"$work/out" 2>&1 || give_up makebase
+# Without files what does not fit in memory waits in the servlet.
+sed -i 's/<Connector /<Connector outputSpool="0" /' "$CSERV_BASE/conf/server.xml"
 cp "$work/slow.so" "$CSERV_BASE/webapps/" || exit 1
 "$CSERV" start >"$work/out" 2>&1 || give_up start
 port=$(sed -n 's|.* serves http://[^ ]*:\([0-9][0-9]*\)/.*|\1|p' "$work/out")

@@ -50,6 +50,7 @@ static void test_smallest(void **state)
     assert_int_equal(k->max_swallow_size, 2097152);
     assert_int_equal(k->body_memory, 65536);
     assert_int_equal(k->output_memory, 65536);
+    assert_int_equal(k->output_spool, 16777216);
     assert_string_equal(k->relaxed_path_chars, "");
     assert_string_equal(k->relaxed_query_chars, "");
     assert_int_equal(k->encoded_solidus, CONFIG_SOLIDUS_REJECT);
@@ -79,7 +80,8 @@ static void test_connector_values(void **state)
         "threadsMaxIdleTime='9' groups='10' maxQueueSize='11' maxUriSize='12' "
         "maxHttpHeaderSize='13' maxHeaderCount='14' maxParameterCount='15' maxPostSize='16' "
         "maxTrailerSize='17' maxExtensionSize='18' maxSwallowSize='19' bodyMemory='20' "
-        "outputMemory='2048' relaxedPathChars='[]' relaxedQueryChars='{|}&lt;&quot;' "
+        "outputMemory='2048' outputSpool='2049' relaxedPathChars='[]' "
+        "relaxedQueryChars='{|}&lt;&quot;' "
         "encodedSolidusHandling='passthrough' rejectSuspiciousURIs='false' allowTrace='true' "
         "tcpNoDelay='false' socket.rxBufSize='21' socket.txBufSize='22' server='mine/1' "
         "scheme='https' secure='true' proxyName='www.Example.org' proxyPort='443' "
@@ -118,6 +120,7 @@ static void test_connector_values(void **state)
     assert_int_equal(k->max_swallow_size, 19);
     assert_int_equal(k->body_memory, 20);
     assert_int_equal(k->output_memory, 2048);
+    assert_int_equal(k->output_spool, 2049);
     assert_string_equal(k->relaxed_path_chars, "[]");
     assert_string_equal(k->relaxed_query_chars, "{|}<\"");
     assert_int_equal(k->encoded_solidus, CONFIG_SOLIDUS_PASSTHROUGH);

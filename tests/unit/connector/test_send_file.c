@@ -289,7 +289,7 @@ static void cut_short_on_the_poller(void **state)
     struct rig *r = *state;
     int fd = client_connect(r, 4096);
     client_send(fd, GET("/big"));
-    rig_await(rig_in_state(r, "PARKED") == 1);
+    rig_await(rig_in_state(r, "SEND") == 1);
     cut(-1);
     assert_true(read_to_the_end(fd) < BIG);
     rig_await(rig_closed(r, "file") == 1);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Inside posted.c and posted_write.c: the queue between a writer and the poller. */
+#ifndef CONNECTOR_POSTED_PRIV_H
+#define CONNECTOR_POSTED_PRIV_H
+#include "connector/group_priv.h"
+
+struct posted {
+    struct inbox_node node;
+    _Atomic uint32_t queued; /* the node is in the inbox, which holds the exchange */
+    struct group *group;
+    struct exchange *x;
+    struct conn *c; /* poller; NULL: the connection is gone */
+    struct store *store;
+    struct waiter waiter;
+    size_t held_max; /* memory for the pieces themselves before a writer waits */
+    struct lock lock;
+    /* under the lock */
+    struct chain chain;
+    uint64_t raw;        /* bytes at its front that are wire bytes already */
+    bool seam;           /* what comes next is no longer: its pieces stay apart from those before */
+    struct block *stage; /* behind the chain: small writes gather here */
+    bool started, ended, gone;
+    bool aborted;  /* by the writer */
+    bool given_up; /* by anybody; the writer may not know yet */
+    bool recorded;
+    enum close_reason reason; /* aborted or given_up */
+};
+
+/* Under the lock: nobody wants what is written from now on. */
+static inline bool posted_over_locked(const struct posted *p)
+{
+    return p->gone || p->aborted || p->given_up;
+}
+/* Tells the poller, unless it has not looked since the last time. Any thread that holds the exchange. */
+void posted_notify(struct posted *p);
+
+#endif
