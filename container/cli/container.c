@@ -16,6 +16,7 @@
 #include "cli/commands.h"
 #include "cli/container_priv.h"
 #include "cli/permissions.h"
+#include "observe/access_log.h"
 #include "observe/log.h"
 #include "spool/spool.h"
 #include "supervisor/control.h"
@@ -267,6 +268,7 @@ static void take_down(struct container *c)
     }
     if (!ended) {
         LOG(cli, LOG_WARN, "the process ends while code of a webapp still runs");
+        access_logs_flush(1000);
         log_flush(1000);
         _exit(EXIT_DONE);
     }

@@ -251,6 +251,7 @@ static void abort_rest(struct container *c)
                 continue;
             LOG(cli, LOG_ERROR,
                 "a request does not end: the process ends without stopping webapps");
+            access_logs_flush(1000);
             log_flush(1000);
             _exit(EXIT_DONE);
         }

@@ -3,6 +3,8 @@
  * recording is in access_record.c, writing in access_writer.c. */
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include "base/buf.h"
 #include "base/path.h"
 #include "observe/access_log_priv.h"
@@ -81,13 +83,29 @@ static char *settings_of(const struct access_log_options *o)
     return text;
 }
 
+static size_t round_up(size_t n)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return (n + page - 1) / page * page;
+}
+
+/* Address space: what is never used costs nothing. */
+static char *map(size_t n)
+{
+    void *p =
+        mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
 static void free_log(struct access_log *log)
 {
     day_file_end(&log->file);
     access_pattern_end(&log->pattern);
     lock_destroy(&log->lock);
-    free(log->active);
-    free(log->pending);
+    if (log->active)
+        munmap(log->active, log->room);
+    if (log->pending)
+        munmap(log->pending, log->room);
     free(log->settings);
     free(log->path);
     free(log);
@@ -107,8 +125,10 @@ static struct access_log *new_log(const struct access_log_options *o, struct err
     log->buffered = o->buffered;
     log->mark = log->pending_mark = SIZE_MAX;
     log->settings = settings_of(o);
-    log->active = malloc(ACCESS_ROOM);
-    log->pending = malloc(ACCESS_ROOM);
+    log->room = round_up(o->memory ? o->memory : ACCESS_ROOM);
+    log->wake_at = log->room / 2 < ACCESS_WAKE_AT ? log->room / 2 : ACCESS_WAKE_AT;
+    log->active = map(log->room);
+    log->pending = map(log->room);
     bool pattern = access_pattern_make(&log->pattern, o, err);
     bool file = make_file(&log->file, o, pattern ? err : &(struct err){.line = 0});
     if (pattern && file) {

@@ -34,6 +34,7 @@ struct access_log_options {
     bool ipv6_canonical;             /* "::1" instead of "0:0:0:0:0:0:0:1" */
     bool resolve_hosts;              /* refused: a name server would delay requests */
     int32_t max_days;                /* older files are removed; -1: never. 1 to 36500 */
+    size_t memory; /* bytes of lines that may wait while as many are being written; 0: 16 MiB */
 };
 #define ACCESS_LOG_DEFAULTS                                         \
     ((struct access_log_options){.form = ACCESS_TEXT,               \

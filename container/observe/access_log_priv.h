@@ -11,8 +11,9 @@
 #include "observe/log_limit.h"
 
 enum {
-    ACCESS_ROOM = 1 << 20,        /* bytes of lines; the same again is on its way to the file */
-    ACCESS_WAKE_AT = 128 * 1024,  /* so full, the writer is woken */
+    ACCESS_ROOM = 16 << 20, /* a busy server's lines of a second: file systems pause so long */
+    ACCESS_KEEP = 1 << 20,  /* of that the kernel gets back what was more than this */
+    ACCESS_WAKE_AT = 128 * 1024,
     ACCESS_LINE_MAX = 256 * 1024, /* a longer one is lost */
     ACCESS_TICK_MS = 250,         /* the writer looks at least so often while lines come */
     ACCESS_SLEEP_MS = 2000        /* without a line for so long, it waits to be woken */
@@ -37,15 +38,17 @@ struct access_log {
     char *path;       /* for messages: folder, prefix, suffix */
     struct access_pattern pattern;
     bool buffered;
+    size_t room;    /* constant; a multiple of the page size */
+    size_t wake_at; /* so full, the writer is woken; constant */
 
     _Alignas(64) struct lock lock; /* for the next five; held for a memcpy */
-    char *active;                  /* ACCESS_ROOM bytes, `used` of them are lines */
+    char *active;                  /* `room` bytes, `used` of them are lines */
     size_t used;
     size_t mark;       /* what follows belongs into the next file; SIZE_MAX: nothing does */
     int64_t mark_us;   /* the wall time there */
     int64_t change_us; /* the wall time at which the next mark is due */
 
-    _Alignas(64) char *pending; /* the writer's: ACCESS_ROOM bytes on their way to the file */
+    _Alignas(64) char *pending; /* the writer's: `room` bytes, lines on their way to the file */
     size_t pending_at, pending_n, pending_mark;
     int64_t pending_mark_us;
     struct day_file file;

@@ -62,8 +62,14 @@ struct access_line {
 };
 void access_render(const struct access_pattern *p, const struct access_fields *f,
                    struct access_line *line);
-void access_put(struct access_line *line, const char *p, size_t n); /* as it is */
-void access_put_text(struct access_line *line, struct span s);      /* escaped */
+static inline void access_put(struct access_line *line, const char *p, size_t n) /* as it is */
+{
+    bool fits = line->n <= line->size && n <= line->size - line->n;
+    if (fits && n > 0)
+        memcpy(line->p + line->n, p, n);
+    line->n = fits ? line->n + n : line->size + 1;
+}
+void access_put_text(struct access_line *line, struct span s); /* escaped */
 void access_put_number(struct access_line *line, uint64_t v);
 void access_put_padded(struct access_line *line, uint64_t v, int width);
 void access_put_address(struct access_line *line, const struct access_address *a, bool canonical);

@@ -42,7 +42,7 @@ static void put(struct access_log *log, const struct access_line *line)
 {
     acquire(log);
     size_t before = log->used, after = before + line->n;
-    bool fits = after <= ACCESS_ROOM;
+    bool fits = after <= log->room;
     if (fits) {
         if (line->wall_us >= log->change_us && log->mark == SIZE_MAX) {
             log->mark = before;
@@ -57,7 +57,7 @@ static void put(struct access_log *log, const struct access_line *line)
         return;
     }
     counter_add(COUNTER_access_lines, 1);
-    access_writer_notice(log, before < ACCESS_WAKE_AT && after >= ACCESS_WAKE_AT);
+    access_writer_notice(log, before < log->wake_at && after >= log->wake_at);
 }
 
 /* A line that is longer than usual. */

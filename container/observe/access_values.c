@@ -6,14 +6,6 @@
 #include "base/json.h"
 #include "observe/access_priv.h"
 
-void access_put(struct access_line *line, const char *p, size_t n)
-{
-    bool fits = line->n <= line->size && n <= line->size - line->n;
-    if (fits && n > 0)
-        memcpy(line->p + line->n, p, n);
-    line->n = fits ? line->n + n : line->size + 1;
-}
-
 /* ---- escaping ---- */
 
 static const char hex[] = "0123456789abcdef";

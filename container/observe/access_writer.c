@@ -2,6 +2,7 @@
  * The thread that writes access logs: takes what was recorded and hands it to the files, in whole lines
  * or, on a full disk, exactly on from where it stopped. It waits for disks so that nobody else does. */
 #include <errno.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "base/check.h"
 #include "base/clock.h"
@@ -38,8 +39,16 @@ static void set_up(void)
 
 /* ---- one log ---- */
 
+/* What a pause of the disk has filled goes back. */
+static void shrink(struct access_log *log)
+{
+    if (log->pending_n > ACCESS_KEEP && log->room > ACCESS_KEEP)
+        (void)madvise(log->pending + ACCESS_KEEP, log->room - ACCESS_KEEP, MADV_DONTNEED);
+}
+
 static void take(struct access_log *log)
 {
+    shrink(log);
     lock_acquire(&log->lock);
     char *empty = log->pending;
     log->pending = log->active;

@@ -64,6 +64,7 @@ static struct access_log_options rig_options(const char *pattern)
     o.base = rig_folder;
     o.suffix = ".txt";
     o.pattern = pattern;
+    o.memory = 1 << 20; /* soon full */
     return o;
 }
 
