@@ -100,5 +100,8 @@ bool config_valve_access_add(const char *base, struct err *err)
     struct valve_class *c = config_valve_find(CLASS);
     c->doc = "A line per request into a file; JsonAccessLogValve: as JSON objects.";
     c->check = check;
+    /* Formats never follow a locale, buffers have their size, a missing file is always made again. */
+    c->jvm = "locale maxLogMessageBufferSize checkExists asyncSupported";
+    c->later = "enabled=true";
     return true;
 }

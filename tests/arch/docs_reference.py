@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs_reference.py BUILD [--update]: the tables of webapps/docs/configuration.html are those of the built
 command (`cserv configtest --reference`). Each stands between <!-- table NAME --> and <!-- end -->; with --update
-they are written anew. NAME is an element's, or "valves" for all valves."""
+they are written anew. NAME is an element's, "valves" for all valves, "access-codes" for those of access logs, which
+come from container/observe/access_codes.def."""
 import html
 import os
 import re
@@ -11,6 +12,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PAGE = os.path.join(ROOT, "webapps", "docs", "configuration.html")
+CODES = os.path.join(ROOT, "container", "observe", "access_codes.def")
 HEAD = ("<thead><tr><th>attribute</th><th>default</th><th>values</th><th>meaning</th></tr></thead>\n")
 
 
@@ -67,10 +69,23 @@ def valves(all_rows):
     return text
 
 
+def access_codes():
+    with open(CODES, encoding="utf-8") as file:
+        found = re.findall(r"^X\(\w+, '(.)', (NULL|\"[^\"]*\"), \"([^\"]*)\",\s*\"([^\"]*)\"\)", file.read(), re.M)
+    rows = ""
+    for letter, argument, key, text in found:
+        name = "" if argument == "NULL" else "{%s}" % argument.strip('"').replace("*", "name")
+        rows += "<tr><td><code>%%%s%s</code></td><td>%s</td><td><code>%s</code></td></tr>\n" % (
+            name, letter, html.escape(text, quote=False), key)
+    return ('<div class="table"><table>\n<thead><tr><th>code</th><th>value</th><th>member in JSON</th></tr></thead>\n'
+            "<tbody>\n%s</tbody></table></div>\n" % rows)
+
+
 def main(build, update):
     rows = reference(build)
     tables = {name: table(attributes) for kind, name, _, _, attributes in rows if kind == "element" and attributes}
     tables["valves"] = valves(rows)
+    tables["access-codes"] = access_codes()
     with open(PAGE, encoding="utf-8") as file:
         text = file.read()
     marks = re.findall(r"<!-- table (\S+) -->", text)

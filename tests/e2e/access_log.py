@@ -178,6 +178,9 @@ check("directory-and-names", becomes(lambda: os.path.exists(path) and os.path.ge
 with open(path, "rb") as file:
     same("encoding", file.read(), b"caf\xe9 GET\n")
 made.stop()
+made = one_request("whole", 'rotatable="false" prefix="whole" pattern="%m" maxDays="30"')
+same("not-rotated", has(made, "whole", 1), ["GET"])
+made.stop()
 made = one_request("old", 'maxDays="30"', put_old)
 has(made, "access_log.%s" % DAY, 1)
 same("max-days", sorted(n for n in os.listdir(os.path.join(made.base, "logs")) if "2020" in n),
@@ -201,6 +204,24 @@ yesterday = (today() - datetime.timedelta(days=1)).strftime("%Y-%m-%d")
 same("renamed", log(made, "access_log." + yesterday), ["yesterday"])
 made.stop()
 
+# ---- who the client is ----
+
+made = Server("forwarded", ZONE)
+made.configure('<Valve className="org.apache.catalina.valves.RemoteIpValve"/>' +
+               valve('prefix="told" requestAttributesEnabled="true" pattern="%a %h %{peer}a"') +
+               valve('prefix="long" requestAttributesEnabled="true" pattern="%a"') +
+               valve('prefix="short" requestAttributesEnabled="true" ipv6Canonical="true" pattern="%a"') +
+               valve('prefix="socket" pattern="%a %h %{peer}a"'))
+page(made)
+made.start()
+made.get("/index.txt", headers=["X-Forwarded-For: 192.0.2.7"])
+made.get("/index.txt", headers=["X-Forwarded-For: 2001:db8::7"])
+same("request-attributes", (has(made, "told.*", 1)[:1], has(made, "socket.*", 1)[:1]),
+     (["192.0.2.7 192.0.2.7 127.0.0.1"], ["127.0.0.1 127.0.0.1 127.0.0.1"]))
+same("ipv6-canonical", (has(made, "long.*", 2)[1:], has(made, "short.*", 2)[1:]),
+     (["2001:db8:0:0:0:0:0:7"], ["2001:db8::7"]))
+made.stop()
+
 # ---- mistakes: told with their line, by configtest and by start ----
 
 for name, attributes, text in (
@@ -208,7 +229,9 @@ for name, attributes, text in (
         ("unknown-argument", 'pattern="%{x}a"', "%{x}a at character 1 of the pattern is no code"),
         ("bad-date", 'fileDateFormat="yyyy-ww"', "'ww' at character 6 of the date pattern"),
         ("slash", 'prefix="a/b"', "cannot be a part of a file's name"),
-        ("condition", 'conditionIf="x"', "conditionIf"),
+        ("condition-if", 'conditionIf="x"', "conditionIf"),
+        ("condition-unless", 'conditionUnless="x"', "conditionUnless"),
+        ("condition", 'condition="x"', "conditionUnless"),
         ("resolve-hosts", 'resolveHosts="true"', "resolveHosts"),
         ("max-days-range", 'maxDays="0"', "maxDays"),
         ("encoding", 'encoding="EBCDIC"', "EBCDIC")):
