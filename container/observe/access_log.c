@@ -168,7 +168,7 @@ struct access_log *access_log_open(const struct access_log_options *o, struct er
     struct access_log *log = new_log(o, err);
     if (!log)
         return NULL;
-    struct access_log *other = access_writer_find(&log->file.names);
+    struct access_log *other = access_writer_find(&log->file);
     if (other)
         return shared(log, other, err);
     int64_t now = access_clock();

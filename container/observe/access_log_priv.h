@@ -69,7 +69,7 @@ bool access_writer_add(struct access_log *log, struct err *err);
 /* Waits until LOG is written, at most two seconds. False: the writer hangs and LOG must stay. */
 bool access_writer_remove(struct access_log *log);
 /* A log with the same file, or NULL. */
-struct access_log *access_writer_find(const struct dated_names *names);
+struct access_log *access_writer_find(const struct day_file *file);
 /* Any thread, after a line was put into LOG; ENOUGH: it is time to write. */
 void access_writer_notice(const struct access_log *log, bool enough);
 

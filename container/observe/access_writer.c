@@ -22,7 +22,8 @@ static struct {
     uint64_t pass;
     uint64_t asked, flushed; /* calls of access_logs_flush, and those that are answered */
     bool running, stopping;
-    bool urgent;             /* do not wait for the tick */
+    bool hangs;  /* main thread: some log could not be written in time; do not wait for each */
+    bool urgent; /* do not wait for the tick */
     _Atomic bool asleep;     /* there is no tick: whoever puts a line has to wake it */
     _Atomic uint64_t reopen; /* how often SIGHUP came */
 } writer;
@@ -260,19 +261,18 @@ void access_writer_notice(const struct access_log *log, bool enough)
 
 /* ---- the main thread's calls ---- */
 
-struct access_log *access_writer_find(const struct dated_names *names)
+struct access_log *access_writer_find(const struct day_file *file)
 {
     struct access_log *found = NULL;
     char ours[FILE_NAME_SIZE], theirs[FILE_NAME_SIZE];
-    struct date_time t;
+    int64_t now = access_clock();
     pthread_once(&once, set_up);
-    date_time_of(access_clock(), &t);
-    dated_name(names, &t, ours);
+    day_file_name(file, now, ours);
     lock_acquire(&writer.lock);
     LIST_FOREACH (it, &writer.logs) {
         struct access_log *log = CONTAINER_OF(it, struct access_log, link);
-        dated_name(&log->file.names, &t, theirs);
-        if (strcmp(names->folder, log->file.names.folder) == 0 && strcmp(ours, theirs) == 0)
+        day_file_name(&log->file, now, theirs);
+        if (strcmp(file->names.folder, log->file.names.folder) == 0 && strcmp(ours, theirs) == 0)
             found = log;
     }
     lock_release(&writer.lock);
@@ -284,7 +284,7 @@ bool access_writer_add(struct access_log *log, struct err *err)
     pthread_once(&once, set_up);
     log->reopened = atomic_load(&writer.reopen);
     if (!writer.running) {
-        writer.stopping = false;
+        writer.stopping = writer.hangs = false;
         if (!thread_start(&writer.thread, "access-log", run, NULL))
             return err_sys(err, errno, "cannot start the thread that writes access logs");
         writer.running = true;
@@ -311,7 +311,8 @@ static void stop_if_last(void)
 
 bool access_writer_remove(struct access_log *log)
 {
-    access_logs_flush(LEAVE_MS);
+    if (!access_logs_flush(writer.hangs ? 0 : LEAVE_MS))
+        writer.hangs = true;
     uint64_t deadline = clock_us() + MS_TO_US(LEAVE_MS);
     bool in_time = true;
     lock_acquire(&writer.lock);

@@ -23,15 +23,22 @@ bool day_file_make(struct day_file *f, const struct day_file_options *o, struct 
     return dated_names_make(&f->names, o->folder, o->prefix, o->suffix, o->date, err);
 }
 
+void day_file_name(const struct day_file *f, int64_t wall_us, char *out)
+{
+    struct date_time t;
+    date_time_of(wall_us, &t);
+    if (f->rotatable && !f->renames)
+        dated_name(&f->names, &t, out);
+    else
+        dated_plain_name(&f->names, out);
+}
+
 static void name_for(struct day_file *f, int64_t wall_us)
 {
     struct date_time t;
     date_time_of(wall_us, &t);
     dated_name(&f->names, &t, f->dated);
-    if (f->rotatable && !f->renames)
-        dated_name(&f->names, &t, f->current);
-    else
-        dated_plain_name(&f->names, f->current);
+    day_file_name(f, wall_us, f->current);
 }
 
 /* ---- opening ---- */

@@ -41,6 +41,9 @@ void day_file_end(struct day_file *f);
 bool day_file_ready(struct day_file *f, bool reopen, int64_t wall_us, int *why, bool *cut);
 /* What is written from now on is of WALL_US: another file, if its date is another one. */
 void day_file_turn(struct day_file *f, int64_t wall_us);
+/* What the file that is written to at WALL_US is called. Any thread: looks at constants only. OUT:
+ * FILE_NAME_SIZE bytes. */
+void day_file_name(const struct day_file *f, int64_t wall_us, char *out);
 /* When the next turn may be due. */
 int64_t day_file_next_us(const struct day_file *f, int64_t wall_us);
 /* Removes old files, once a day. */

@@ -254,6 +254,10 @@ static void one_file_is_one_log(void **state)
     assert_ptr_equal(first, second);
     assert_null(access_log_open(&other, &err));
     assert_non_null(strstr(err.what, "two access logs with different settings have the same file"));
+    other.rotatable = false; /* the name without a date is another one */
+    struct access_log *whole = rig_open(&other);
+    access_log_close(&whole);
+    other = rig_options("%u %s");
     other.prefix = "other";
     struct access_log *third = rig_open(&other);
     rig_record(first, "one");

@@ -197,6 +197,29 @@ static void an_end_with_a_blocked_file_does_not_take_long(void **state)
     assert_non_null(strstr(rig_server(), "3 lines could not be written before the end"));
 }
 
+static void an_end_with_many_blocked_files_neither(void **state)
+{
+    (void)state;
+    enum { LOGS = 8 };
+    struct access_log *logs[LOGS + 1];
+    struct access_log_options o = rig_options("%u");
+    char prefix[8], name[40];
+    assert_int_equal(mkdir(rig_path(""), 0750), 0);
+    for (int i = 0; i <= LOGS; i++) {
+        snprintf(prefix, sizeof(prefix), "l%d", i);
+        snprintf(name, sizeof(name), "%s.2026-11-23.txt", prefix);
+        o.prefix = prefix;
+        assert_int_equal(i < LOGS ? mkfifo(rig_path(name), 0600) : 0, 0);
+        logs[i] = rig_open(&o);
+        rig_record(logs[i], "one");
+    }
+    uint64_t start = clock_us();
+    for (int i = 0; i <= LOGS; i++)
+        access_log_close(&logs[i]);
+    assert_true(clock_us() - start < MS_TO_US(8000));
+    assert_string_equal(rig_file(name), "one\n"); /* the last one was not in trouble */
+}
+
 static void one_log_in_trouble_does_not_hold_up_another(void **state)
 {
     (void)state;
@@ -227,6 +250,7 @@ int main(void)
         ROW(a_full_disk),
         ROW(a_torn_line_goes_on_where_it_stopped),
         ROW(an_end_with_a_blocked_file_does_not_take_long),
+        ROW(an_end_with_many_blocked_files_neither),
         ROW(one_log_in_trouble_does_not_hold_up_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
