@@ -45,6 +45,20 @@ bool beneath_has_openat2(void)
     return value == YES;
 }
 
+static int resolve(int root, const char *path, int flags, bool *linked)
+{
+    int how = flags & O_PATH ? O_CLOEXEC : ALWAYS;
+    int fd = openat2_beneath(root, *path ? path : ".", flags | how);
+    return fd == -ELOOP ? beneath_walk(root, path, flags, linked) : fd;
+}
+
+int beneath_open_seen(int root, const char *path, bool *linked)
+{
+    *linked = false;
+    return beneath_has_openat2() ? resolve(root, path, O_RDONLY, linked)
+                                 : beneath_walk(root, path, O_RDONLY, linked);
+}
+
 int beneath_open(int root, const char *path, int flags, bool *linked)
 {
     struct stat st;
@@ -52,13 +66,11 @@ int beneath_open(int root, const char *path, int flags, bool *linked)
         *linked = false;
     if (!beneath_has_openat2())
         return beneath_walk(root, path, flags, linked);
-    int how = flags & O_PATH ? O_CLOEXEC : ALWAYS;
     /* A look first: opening a FIFO or a device is more than looking. It may be led outside, so that
      * nothing it fails with counts. */
     if (!(flags & O_DIRECTORY) &&
         fstatat(root, *path ? path : ".", &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode) &&
         !S_ISLNK(st.st_mode))
         return S_ISDIR(st.st_mode) ? -EISDIR : -ENXIO;
-    int fd = openat2_beneath(root, *path ? path : ".", flags | how);
-    return fd == -ELOOP ? beneath_walk(root, path, flags, linked) : fd;
+    return resolve(root, path, flags, linked);
 }

@@ -15,6 +15,9 @@
  * -ENOENT, also as targets of links. */
 int beneath_open(int root, const char *path, int flags, bool *linked);
 
+/* The same for a file that the caller has just seen to be a regular one: without looking again. */
+int beneath_open_seen(int root, const char *path, bool *linked);
+
 /* For tests: as where the kernel has no openat2. */
 int beneath_walk(int root, const char *path, int flags, bool *linked);
 bool beneath_has_openat2(void);

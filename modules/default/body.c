@@ -33,7 +33,8 @@ static int copy_piecewise(struct ask *a, int fd, int64_t first, int64_t length)
     return CS_OK;
 }
 
-int body_write(struct ask *a, struct file *f, int64_t first, int64_t length)
+/* LAST: F's descriptor is not needed again, so the container gets it and closes it. */
+static int write_piece(struct ask *a, struct file *f, int64_t first, int64_t length, bool last)
 {
     if (length == 0)
         return CS_OK;
@@ -41,8 +42,15 @@ int body_write(struct ask *a, struct file *f, int64_t first, int64_t length)
         return cs_res_write(a->res, f->entry->bytes + first, (size_t)length);
     if (a->site->settings.sendfile_min == INT64_MAX)
         return copy_piecewise(a, f->fd, first, length);
-    int fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0); /* the container closes what it gets */
+    int fd = last ? f->fd : fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+    if (last)
+        f->fd = -1;
     return fd < 0 ? CS_EGONE : cs_res_send_file(a->res, fd, first, length);
+}
+
+int body_write(struct ask *a, struct file *f, int64_t first, int64_t length)
+{
+    return write_piece(a, f, first, length, true);
 }
 
 /* ---- several parts ---- */
@@ -69,7 +77,7 @@ static int write_parts(struct ask *a, struct file *f, const struct ranges *range
         const struct range *r = &ranges->rows[i];
         rc = cs_res_write(a->res, parts[i].head, parts[i].head_n);
         if (rc == CS_OK)
-            rc = body_write(a, f, r->first, r->last - r->first + 1);
+            rc = write_piece(a, f, r->first, r->last - r->first + 1, i + 1 == ranges->count);
     }
     return rc == CS_OK ? cs_res_puts(a->res, tail) : rc;
 }

@@ -166,25 +166,24 @@ static bool belongs_in_memory(const struct site *s, int64_t size)
     return size < s->settings.sendfile_min && size <= s->settings.cache_object_max;
 }
 
-/* One try at FD. 0 with OUT->entry; -EAGAIN: the file changed meanwhile, or became shorter. */
-static int take_entry(const struct site *s, cs_str key, const char *type, int fd, bool hold,
-                      struct file *out)
+/* One try at FD, whose status is ST. 0 with OUT->entry; -EAGAIN: it changed meanwhile, or became
+ * shorter. */
+static int take_entry(const struct site *s, cs_str key, const char *type, int fd,
+                      const struct stat *st, bool hold, struct file *out)
 {
-    struct stat st, after;
+    struct stat after;
     char *room;
     int error = -ENOMEM;
-    if (fstat(fd, &st) != 0)
-        return -errno;
-    if (!S_ISREG(st.st_mode))
-        return S_ISDIR(st.st_mode) ? -EISDIR : -ENXIO;
-    bool here = hold && belongs_in_memory(s, st.st_size);
-    struct entry *e = entry_new(key, type, here ? (size_t)st.st_size : 0, &room);
+    if (!S_ISREG(st->st_mode))
+        return S_ISDIR(st->st_mode) ? -EISDIR : -ENXIO;
+    bool here = hold && belongs_in_memory(s, st->st_size);
+    struct entry *e = entry_new(key, type, here ? (size_t)st->st_size : 0, &room);
     if (!e)
         return -ENOMEM;
-    e->id = identity_of(&st);
+    e->id = identity_of(st);
     if (here) {
         struct identity id;
-        bool ok = read_all(fd, room, (size_t)st.st_size, &error) && fstat(fd, &after) == 0;
+        bool ok = read_all(fd, room, (size_t)st->st_size, &error) && fstat(fd, &after) == 0;
         if (ok) {
             id = identity_of(&after);
             ok = identity_same(&id, &e->id);
@@ -200,21 +199,50 @@ static int take_entry(const struct site *s, cs_str key, const char *type, int fd
     return 0;
 }
 
+/* Opens PATH, ST is its status. One look at its whole name shows that it is a regular file and which; when the folder that
+ * is open already has the same under that name, it is still the right folder. */
+static int open_path(struct site *s, cs_str path, bool *linked, struct stat *st)
+{
+    char whole[PATH_MAX];
+    struct stat seen;
+    int error = 0;
+    struct root *root = site_last_root(s);
+    bool regular = root && s->folder.len + path.len < sizeof(whole) &&
+                   snprintf(whole, sizeof(whole), "%s%s", s->folder.ptr, path.ptr) > 0 &&
+                   fstatat(AT_FDCWD, whole, &seen, AT_SYMLINK_NOFOLLOW) == 0 &&
+                   S_ISREG(seen.st_mode);
+    int fd = regular ? beneath_open_seen(root->fd, path.ptr + 1, linked) : -ENOENT;
+    root_release(root);
+    if (fd >= 0 && fstat(fd, st) == 0 && st->st_dev == seen.st_dev && st->st_ino == seen.st_ino)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    root = site_root(s, &error);
+    if (!root)
+        return error;
+    fd = beneath_open(root->fd, path.ptr + 1, O_RDONLY, linked);
+    root_release(root);
+    if (fd >= 0 && fstat(fd, st) != 0) {
+        error = -errno;
+        close(fd);
+        return error;
+    }
+    return fd;
+}
+
 static int load(struct site *s, cs_str key, cs_str path, const char *type, uint32_t coding,
                 struct file *out)
 {
-    int error = 0;
     bool linked = false;
-    struct root *root = site_root(s, &error);
-    if (!root)
-        return error;
-    int fd = beneath_open(root->fd, path.ptr + 1, O_RDONLY, &linked);
-    root_release(root);
+    struct stat st;
+    int fd = open_path(s, path, &linked, &st);
     if (fd < 0)
         return fd;
     int rc = -EAGAIN;
-    for (int i = 0; i <= READ_AGAIN && rc == -EAGAIN; i++)
-        rc = take_entry(s, key, type, fd, i < READ_AGAIN, out);
+    for (int i = 0; i <= READ_AGAIN && rc == -EAGAIN; i++) {
+        if (i == 0 || fstat(fd, &st) == 0)
+            rc = take_entry(s, key, type, fd, &st, i < READ_AGAIN, out);
+    }
     if (rc == 0) {
         int64_t now = now_ns();
         describe(s, out->entry, coding, now);

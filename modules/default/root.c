@@ -62,3 +62,13 @@ struct root *site_root(struct site *s, int *error)
     pthread_mutex_unlock(&s->lock);
     return r;
 }
+
+struct root *site_last_root(struct site *s)
+{
+    pthread_mutex_lock(&s->lock);
+    struct root *r = s->root;
+    if (r)
+        atomic_fetch_add_explicit(&r->holders, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&s->lock);
+    return r;
+}

@@ -19,7 +19,7 @@ struct ask { /* one request, as far as files matter */
 
 /* send.c: GET, HEAD, POST of a file or folder. */
 int serve_get(struct ask *a);
-/* body.c: the bytes of F from FIRST on, LENGTH of them, into the answer. */
+/* body.c: the bytes of F from FIRST on, LENGTH of them, into the answer. Once for each F. */
 int body_write(struct ask *a, struct file *f, int64_t first, int64_t length);
 /* body.c: several ranges of F as multipart/byteranges. The status is set here. */
 struct ranges;

@@ -48,6 +48,8 @@ struct site {
 
 /* The folder as it is now: it may have been replaced. NULL with *error = -errno. */
 struct root *site_root(struct site *s, int *error);
+/* The folder as it was when it was last looked at; NULL: never yet. */
+struct root *site_last_root(struct site *s);
 void root_release(struct root *r);
 
 #endif
