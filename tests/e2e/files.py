@@ -44,6 +44,8 @@ for app in ("weak", "strong"):
     put(app + "/empty.txt", b"")
 write(server.webapp("strong/WEB-INF/web.xml"), STRONG)
 server.start()
+while time.time() < os.stat(server.webapp("strong/empty.txt")).st_ctime + 0.1:
+    time.sleep(0.01) # a file that may still change within its clock's tick has no strong tag
 DATE = formatdate(int(OLD), usegmt=True)
 EARLIER, LATER = formatdate(OLD - 86400, usegmt=True), formatdate(OLD + 86400, usegmt=True)
 
@@ -298,6 +300,25 @@ for i in range(20): # same size, put in place by rename
     if got.body != b"%03d" % i:
         break
 check("live/renamed-over", got.body == b"019" and len(tags) > 15, (got, tags))
+
+
+def remembered(path, name):
+    """Asks for a file until it is held in memory: that is when it was left alone for longer than a tick."""
+    while time.time() < os.stat(server.webapp(name)).st_ctime + 0.1:
+        server.get(path)
+    return [server.get(path).text for _ in range(2)]
+
+
+for i in range(3): # one that is in memory: the same size and time, the same inode
+    put("weak/kept.txt", b"%03d" % i)
+    same("live/in-memory-%d" % i, remembered("/weak/kept.txt", "weak/kept.txt"), ["%03d" % i] * 2)
+put("weak/kept.txt", b"xyz")
+same("live/in-memory-changed", server.get("/weak/kept.txt").text, "xyz")
+write(server.webapp("weak/deep/er/x.txt"), b"inside")
+same("live/in-memory-deep", remembered("/weak/deep/er/x.txt", "weak/deep/er/x.txt"), ["inside"] * 2)
+os.rename(server.webapp("weak/deep/er"), os.path.join(server.base, "er")) # the same file, now outside
+os.symlink(os.path.join(server.base, "er"), server.webapp("weak/deep/er"))
+same("live/in-memory-folder-became-a-link", server.get("/weak/deep/er/x.txt").status, 404)
 os.unlink(file)
 same("live/removed", server.get("/weak/live.txt").status, 404)
 os.mkdir(file)
