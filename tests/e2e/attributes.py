@@ -147,6 +147,7 @@ CONNECTORS = {
     "bodyMemory": "bodyMemory='1000'",
     "maxBodySize": "maxBodySize='1000'",
     "outputMemory": "outputMemory='67108864'",
+    "outputSpool": "outputSpool='67108864'",
     "relaxed": "relaxedPathChars='{' relaxedQueryChars='{}'",
     "encodedSolidusHandling": "encodedSolidusHandling='decode'",
     "rejectSuspiciousURIs": "rejectSuspiciousURIs='false'",
@@ -315,7 +316,7 @@ after = server.status()["counters"]["spool_bytes_written"]
 effect("Connector.bodyMemory", between == before and after > between, (before, between, after))
 
 # A response that fits gives its worker back although nobody reads it; another one waits, or goes to a file.
-stopped = [connect(p, buffer=4096) for p in (ports["outputMemory"], plain)]
+stopped = [connect(p, buffer=4096) for p in (ports["outputMemory"], ports["outputSpool"], plain)]
 for s in stopped:
     s.sendall(b"GET /m/big?kib=32768 HTTP/1.1\r\nHost: h\r\n\r\n")
 
@@ -328,6 +329,8 @@ def is_served(row):
 effect("Connector.outputMemory", becomes(lambda: is_served(numbers("outputMemory"))) and
        becomes(lambda: numbers("plain")["threadsBusy"] == 1 or server.status()["spool"]["spoolBytes"] > 0),
        (numbers("outputMemory"), numbers("plain")))
+effect("Connector.outputSpool", becomes(lambda: is_served(numbers("outputSpool"))) and
+       becomes(lambda: numbers("plain")["writersWaiting"] == 1), (numbers("outputSpool"), numbers("plain")))
 for s in stopped:
     s.close()
 

@@ -262,6 +262,53 @@ static void test_file_is_dropped_once(void **state)
     close(fd);
 }
 
+static void test_join(void **state)
+{
+    (void)state;
+    struct chain to = CHAIN_EMPTY, from = CHAIN_EMPTY;
+    struct chain_range range;
+    int gone = 0, other = 0;
+    chain_join(&to, &from);
+    assert_true(chain_file(&to, 7, 100, 50, released, &gone));
+    assert_true(chain_file(&from, 7, 150, 30, released, &gone));
+    assert_true(chain_copy(&from, "x", 1));
+    chain_join(&to, &from);
+    assert_int_equal(gone, 1);
+    assert_int_equal(to.len, 81);
+    assert_int_equal(from.len + from.held, 0);
+    assert_true(chain_front_file(&to, &range));
+    assert_int_equal(range.length, 80);
+    chain_consume(&to, 81);
+    assert_int_equal(gone, 2);
+    /* A gap, another file, another owner: they stay apart. */
+    assert_true(chain_file(&to, 7, 0, 10, released, &gone));
+    assert_true(chain_file(&from, 7, 11, 10, released, &gone));
+    chain_join(&to, &from);
+    assert_true(chain_file(&from, 8, 21, 10, released, &gone));
+    chain_join(&to, &from);
+    assert_true(chain_file(&from, 8, 31, 10, released, &other));
+    chain_join(&to, &from);
+    assert_int_equal(gone, 2);
+    assert_int_equal(to.len, 40);
+    chain_clear(&to);
+    assert_int_equal(gone, 5);
+    assert_int_equal(other, 1);
+    assert_int_equal(to.held, 0);
+}
+
+static void test_put_front(void **state)
+{
+    (void)state;
+    struct chain c = CHAIN_EMPTY;
+    int gone = 0;
+    assert_true(chain_put_front(&c, "b", 1, released, &gone));
+    assert_true(chain_copy(&c, "c", 1));
+    assert_true(chain_put_front(&c, "a", 1, released, &gone));
+    expect_bytes(&c, "abc");
+    assert_int_equal(gone, 2);
+    assert_int_equal(c.held, 0);
+}
+
 /* What the chain holds: not the referenced bytes, but every piece. */
 static void test_held(void **state)
 {
@@ -301,6 +348,8 @@ int main(void)
         cmocka_unit_test(test_file_between_memory),
         cmocka_unit_test(test_file_is_dropped_once),
         cmocka_unit_test(test_held),
+        cmocka_unit_test(test_join),
+        cmocka_unit_test(test_put_front),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "connector_rig.h"
 
 #include "choppy_transport.h"
+#include "failing_malloc.h"
 #include "file_answers.h"
 #include "spool_faults.h"
 
@@ -302,6 +303,33 @@ static void client_leaves(void **state)
     rig_await(rig_closed(r, "reset") == 2);
 }
 
+/* Each allocation fails once: the answer is whole, or the client can tell. */
+static void each_allocation_fails(void **state)
+{
+    struct rig *r = *state;
+    if (!failing_malloc_works())
+        skip();
+    atomic_store(&size, MIB);
+    atomic_store(&piece, 0);
+    r->options.output_memory = 40000;
+    rig_start(r);
+    for (uint64_t n = 1;; n++) {
+        int fd = client_connect(r, 4096);
+        choppy_reset();
+        atomic_store(&choppy.bite, 40001);
+        atomic_store(&choppy.full_at, (uint32_t)(1 + n % 5));
+        failing_malloc_at(n);
+        client_send(fd, "GET /bytes?length HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        size_t got = read_to_the_end(fd);
+        bool failed = failing_malloc_done();
+        assert_true(failed || got > MIB);
+        rig_await(look(r)->memory == 0 && look(r)->bytes == 0 && open_files() == 0);
+        if (!failed)
+            break;
+    }
+    assert_true(r->engine.done > 10);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
@@ -311,6 +339,7 @@ int main(void)
         TEST(past_both_caps_it_waits),   TEST(all_kinds_of_writes),
         TEST(the_disk_is_full),          TEST(the_totals_are_used_up),
         TEST(the_slowest_is_given_up),   TEST(client_leaves),
+        TEST(each_allocation_fails),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }
