@@ -2,7 +2,9 @@
  * JSON answers and failures of commands: see answer.h. */
 #include "cli/answer.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/options.h"
@@ -15,17 +17,35 @@ void answer_begin(struct answer *a, const char *base)
     json_string(&a->j, "base", span_of(base));
 }
 
-int answer_end(struct answer *a)
+int answer_end_at(struct answer *a, int fd)
 {
     json_group_end(&a->j, '}');
     bool ok = a->j.ok;
-    if (ok)
-        printf("%.*s\n", SPAN_ARG(buf_span(&a->out)));
-    else
+    if (!ok)
         fprintf(stderr, "cserv: out of memory\n");
-    fflush(stdout);
+    else
+        ok = dprintf(fd, "%.*s\n", SPAN_ARG(buf_span(&a->out))) > 0;
     buf_free(&a->out);
     return ok ? EXIT_DONE : EXIT_REFUSED;
+}
+
+int answer_end(struct answer *a)
+{
+    fflush(stdout);
+    return answer_end_at(a, STDOUT_FILENO);
+}
+
+bool answer_aside(int *kept)
+{
+    fflush(stdout);
+    *kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    return *kept >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0;
+}
+
+bool answer_back(int kept)
+{
+    fflush(stdout);
+    return dup2(kept, STDOUT_FILENO) >= 0;
 }
 
 static void member(struct json *j, const char *name, const char *value)

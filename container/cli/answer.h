@@ -22,6 +22,14 @@ int answer_end(struct answer *a);
 /* The member NAME (NULL: an element) with an error's text and its parts. */
 void answer_put_error(struct answer *a, const char *name, const struct err *err);
 
+/* The same to FD, where the object is all that stands. */
+int answer_end_at(struct answer *a, int fd);
+
+/* For commands whose process prints more than the object: until answer_back, what is written to stdout
+ * goes to stderr, and *KEPT (CLOEXEC) is what was stdout. */
+bool answer_aside(int *kept);
+bool answer_back(int kept);
+
 /* How a command fails: the error on stderr; with --json an object with the member "error" on stdout
  * besides. Returns 1. */
 int answer_error(const char *base, bool json, const struct err *err);

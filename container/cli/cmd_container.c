@@ -34,6 +34,7 @@ static int serve(struct spawned *s, struct server_config *config, struct err *er
                                   .sockets = sockets,
                                   .count = count,
                                   .supervisor_fd = s->supervisor_fd,
+                                  .json_fd = -1,
                                   .log_to_stdout = s->log_to_stdout,
                                   .after_crash = s->after_crash};
     int code = run_container(&o);

@@ -12,19 +12,6 @@
 #include "cli/place.h"
 #include "loader/probe.h"
 
-/* What a module prints while it is loaded must not get into the object. */
-static bool stdout_aside(int *kept)
-{
-    *kept = dup(STDOUT_FILENO);
-    return *kept >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0;
-}
-
-static bool stdout_back(int kept)
-{
-    fflush(stdout);
-    return dup2(kept, STDOUT_FILENO) >= 0;
-}
-
 static int print_json(const char *base, const char *file, struct span tables)
 {
     struct answer a;
@@ -65,10 +52,11 @@ int cmd_probe(int argc, char **argv)
     if (!json && !as) /* with a name it is the server who reads this */
         tell_base(place.base);
     int kept = -1;
-    if (json && !stdout_aside(&kept))
+    /* What a module prints while it is loaded must not get among the object. */
+    if (json && !answer_aside(&kept))
         return answer_failed(place.base, false, SPAN_LIT("stdout cannot be set aside"));
     bool good = probe_here(file, as ? as : file, &said, &err);
-    if (json && !stdout_back(kept))
+    if (json && !answer_back(kept))
         _exit(EXIT_REFUSED);
     if (!good) {
         (void)answer_error(place.base, json, &err);

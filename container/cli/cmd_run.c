@@ -23,14 +23,22 @@ struct run {
     const struct place *place;
     uint64_t started_us;
     bool json;
+    int json_fd; /* the real stdout, for the object alone; -1 without --json */
 };
+
+static int failed(const struct run *run, const struct err *err)
+{
+    if (run->json_fd >= 0)
+        (void)answer_back(run->json_fd);
+    return answer_error(run->place->base, run->json, err);
+}
 
 static void ready(void *arg, const struct server_status *status,
                   const struct listen_socket *sockets, size_t count)
 {
     const struct run *run = arg;
     uint64_t ms = (clock_us() - run->started_us) / 1000;
-    serving_print(status, sockets, count, run->place->base, ms, run->json);
+    serving_print(status, sockets, count, run->place->base, ms, run->json_fd);
 }
 
 static int run_supervised(struct run *run, const struct server_config *config, struct err *err)
@@ -41,7 +49,7 @@ static int run_supervised(struct run *run, const struct server_config *config, s
                                          .log_to_stdout = true,
                                          .ready = ready,
                                          .arg = run};
-    return supervisor_run(&o, err) ? EXIT_DONE : answer_error(run->place->base, run->json, err);
+    return supervisor_run(&o, err) ? EXIT_DONE : failed(run, err);
 }
 
 static int run_single(const struct run *run, const struct server_config *config, struct err *err)
@@ -52,7 +60,7 @@ static int run_single(const struct run *run, const struct server_config *config,
     umask(0027);
     struct pidfile *pidfile = pidfile_take(place->base, SUPERVISOR_WAIT_MS, err);
     if (!pidfile)
-        return answer_error(place->base, run->json, err);
+        return failed(run, err);
     int code;
     if (listen_open(config, SUPERVISOR_WAIT_MS, &sockets, &count, err)) {
         const struct run_options o = {.config = config,
@@ -62,11 +70,11 @@ static int run_single(const struct run *run, const struct server_config *config,
                                       .count = count,
                                       .supervisor_fd = -1,
                                       .log_to_stdout = true,
-                                      .json = run->json};
+                                      .json_fd = run->json_fd};
         code = run_container(&o);
         listen_close(&sockets, &count);
     } else {
-        code = answer_error(place->base, run->json, err);
+        code = failed(run, err);
     }
     pidfile_drop(&pidfile);
     return code;
@@ -90,15 +98,17 @@ static int serve(struct run *run, bool single, bool insecure)
     struct server_config config;
     struct err err = ERR_INIT;
     const struct place *place = run->place;
+    if (run->json && !answer_aside(&run->json_fd))
+        return answer_failed(place->base, false, SPAN_LIT("stdout cannot be set aside"));
     if (!place_open(place, &err) || !serving_absent(place->base, &err))
-        return answer_error(place->base, run->json, &err);
+        return failed(run, &err);
     if (!single) /* the container reads the file again and tells its warnings in the log */
         log_set_level(LOG_ROOM_config, LOG_ERROR);
     if (!read_config(&config, place->base, place->home, &err))
-        return answer_error(place->base, run->json, &err);
+        return failed(run, &err);
     int code;
     if (!insecure && !permissions_check(place, &config, &err))
-        code = answer_error(place->base, run->json, &err);
+        code = failed(run, &err);
     else
         code = single ? run_single(run, &config, &err) : run_supervised(run, &config, &err);
     server_config_free(&config);
@@ -111,10 +121,11 @@ int cmd_run(int argc, char **argv)
     const char *base_option;
     struct place place;
     struct err err = ERR_INIT;
-    struct run run = {.place = &place, .started_us = clock_us()};
+    struct run run = {.place = &place, .started_us = clock_us(), .json_fd = -1};
     const struct option options[] = {
         {"--single", NULL, "one process, no supervisor: for gdb", &single, NULL},
-        {"--json", NULL, "tell the start as one JSON object", &run.json, NULL},
+        {"--json", NULL, "tell the start as one JSON object; the log goes to stderr", &run.json,
+         NULL},
         {PERMISSIONS_OPTION, NULL, PERMISSIONS_DOC, &insecure, NULL}};
     const struct usage usage = {"run",
                                 "",

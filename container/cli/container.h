@@ -29,7 +29,7 @@ struct container_options {
     int supervisor_fd;
     bool after_crash;   /* the container before ended unasked: the journal's word counts */
     bool log_to_stdout; /* every log line also goes to stdout (foreground) */
-    bool json;          /* single: the line that tells of the start is an object */
+    int json_fd;        /* single: where the start is told as an object; -1: as a line on stdout */
 };
 
 /* The server's log below BASE. The supervised container's command calls it before it reads the

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/container_priv.h"
 #include "cli/serving.h"
@@ -76,7 +77,8 @@ void container_tell_failed(struct container *c, const struct err *err)
     err_text(err, text, sizeof(text));
     LOG(cli, LOG_ERROR, "the server does not start: %s", text);
     if (c->options->supervisor_fd < 0) {
-        fprintf(stderr, "cserv: %s\n", text);
+        bool json = c->options->json_fd >= 0 && answer_back(c->options->json_fd);
+        (void)answer_error(c->options->base, json, err);
         return;
     }
     int n = snprintf(message, sizeof(message), "failed %s", text);
@@ -167,7 +169,7 @@ static void ready_alone(struct container *c)
     if (!c->control)
         log_err(LOG_ROOM_cli, LOG_ERROR, &err);
     serving_print(&s, sockets, c->options->listener_count, c->options->base, s.uptime_ms,
-                  c->options->json);
+                  c->options->json_fd);
 }
 
 /* ---- serving ---- */

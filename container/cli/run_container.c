@@ -30,7 +30,7 @@ int run_container(const struct run_options *o)
                                               .listener_count = o->count,
                                               .supervisor_fd = o->supervisor_fd,
                                               .log_to_stdout = o->log_to_stdout,
-                                              .json = o->json,
+                                              .json_fd = o->json_fd,
                                               .after_crash = o->after_crash};
     int code = container_run(&options);
     free(listeners);

@@ -12,7 +12,7 @@ struct run_options {
     size_t count;
     int supervisor_fd; /* -1: none */
     bool log_to_stdout;
-    bool json;        /* without a supervisor: see container.h */
+    int json_fd;      /* without a supervisor: see container.h */
     bool after_crash; /* see supervisor/spawn.h */
 };
 

@@ -2,6 +2,7 @@
  * The line a start ends with, and the refusal of a second one. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 #include "base/path.h"
 #include "cli/answer.h"
 #include "cli/commands.h"
@@ -52,17 +53,20 @@ void serving_json(const struct server_status *s, struct span urls, struct json *
     json_int(j, "refused", s->refused);
 }
 
-int serving_tell(const struct server_status *s, struct span urls, const char *base, uint64_t ms,
-                 bool json)
+static int tell_json(const struct server_status *s, struct span urls, const char *base, uint64_t ms,
+                     int fd)
+{
+    struct answer a;
+    answer_begin(&a, base);
+    serving_json(s, urls, &a.j);
+    json_int(&a.j, "ms", (int64_t)ms);
+    fflush(stdout);
+    return answer_end_at(&a, fd);
+}
+
+static int tell_line(const struct server_status *s, struct span urls, const char *base, uint64_t ms)
 {
     struct buf line = BUF_EMPTY;
-    struct answer a;
-    if (json) {
-        answer_begin(&a, base);
-        serving_json(s, urls, &a.j);
-        json_int(&a.j, "ms", (int64_t)ms);
-        return answer_end(&a);
-    }
     bool ok = serving_line(s, urls, base, ms, &line);
     if (ok)
         fwrite(buf_data(&line), 1, buf_len(&line), stdout);
@@ -71,15 +75,23 @@ int serving_tell(const struct server_status *s, struct span urls, const char *ba
     return ok ? EXIT_DONE : EXIT_REFUSED;
 }
 
+int serving_tell(const struct server_status *s, struct span urls, const char *base, uint64_t ms,
+                 bool json)
+{
+    return json ? tell_json(s, urls, base, ms, STDOUT_FILENO) : tell_line(s, urls, base, ms);
+}
+
 void serving_print(const struct server_status *s, const struct listen_socket *sockets, size_t count,
-                   const char *base, uint64_t ms, bool json)
+                   const char *base, uint64_t ms, int json_fd)
 {
     struct buf urls = BUF_EMPTY;
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++)
         ok = listen_url(&sockets[i], &urls) && buf_append_str(&urls, "\n");
-    if (ok)
-        (void)serving_tell(s, buf_span(&urls), base, ms, json);
+    if (ok && json_fd >= 0)
+        (void)tell_json(s, buf_span(&urls), base, ms, json_fd);
+    else if (ok)
+        (void)tell_line(s, buf_span(&urls), base, ms);
     buf_free(&urls);
 }
 

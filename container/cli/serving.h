@@ -14,9 +14,9 @@ void serving_json(const struct server_status *s, struct span urls, struct json *
 /* The line, or with JSON the object with "ms" besides, to stdout. Returns the command's exit code. */
 int serving_tell(const struct server_status *s, struct span urls, const char *base, uint64_t ms,
                  bool json);
-/* The same for a server whose sockets are at hand. */
+/* The same for a server whose sockets are at hand; the object goes to JSON_FD, -1: the line. */
 void serving_print(const struct server_status *s, const struct listen_socket *sockets, size_t count,
-                   const char *base, uint64_t ms, bool json);
+                   const char *base, uint64_t ms, int json_fd);
 /* A living server of BASE that is not about to end is an error that names its pid: false. */
 bool serving_absent(const char *base, struct err *err);
 

@@ -21,8 +21,8 @@ LOUD = """__attribute__((constructor)) static void loud(void) { printf("a loud m
 server = Server()
 base = server.base
 hello = compile_module(os.path.join(work, "hello.so"), MODULE)
-shutil.copy(hello, server.webapp("hello.so"))
 loud = compile_module(os.path.join(work, "loud.so"), MODULE + LOUD)
+shutil.copy(loud, server.webapp("hello.so"))
 bad = os.path.join(work, "bad.so")
 with open(bad, "w", encoding="ascii") as file:
     file.write("no module\n")
@@ -117,8 +117,8 @@ for more in ((), ("--single",)):
                                stderr=subprocess.DEVNULL)
     line = running.stdout.readline()
     running.terminate()
-    rest = running.stdout.read()
-    done = subprocess.CompletedProcess([], running.wait(), line + rest, "")
+    # What cserv, its log and the webapps print goes elsewhere: the object is all that stands there.
+    done = subprocess.CompletedProcess([], running.wait(), line + running.stdout.read(), "")
     name = "json/run" + "".join(more)
     same(name + "-base", answer(name, done).get("base"), base)
 refused("json/start-nowhere", run(CSERV, "start", "--json", "-b", work + "/nowhere"), "cserv makebase",

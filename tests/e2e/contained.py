@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from served import (BUILD, CSERV, PATIENCE, Server, becomes, check, end, read, run, same, skip, work)
+from served import (BUILD, CSERV, PATIENCE, Server, becomes, check, end, read, run, same, serves, skip, work)
 
 if os.geteuid() != 0 or run("unshare", "--pid", "--fork", "--mount-proc", "true").returncode != 0:
     skip("contained", "namespaces need root, and a system that lets it make them")
@@ -37,9 +37,7 @@ class First:
         self.pid = children(self.unshare.pid)[0]
 
     def await_url(self):
-        line = self.unshare.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+/", line)
-        return found.group(0) if found else ""
+        return serves(self.unshare)
 
     def inside(self, *command):
         return run("nsenter", "--target", str(self.pid), "--pid", "--mount", *command)
@@ -115,7 +113,7 @@ def waits_for_port():
 check("pid-1/early-waits", becomes(waits_for_port))
 os.kill(first.pid, signal.SIGTERM)
 busy.close()
-same("pid-1/early-stop", (first.ends(), first.unshare.stdout.read()), (0, ""))
+same("pid-1/early-stop", (first.ends(), serves(first.unshare)), (0, ""))
 shutil.copy(os.path.join(work, "server.xml"), os.path.join(base, "conf", "server.xml"))
 
 done = run(*UNSHARE, CSERV, "start", "-b", base)

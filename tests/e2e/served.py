@@ -78,6 +78,14 @@ def crash_environment(folder):
     return more
 
 
+def serves(process, pattern=r"http://127\.0\.0\.1:\d+/"):
+    """Reads the stdout of `cserv run` as far as the line that tells where it serves; "" when none comes."""
+    for line in process.stdout:
+        if line.startswith("cserv ") and " serves " in line:
+            return re.search(pattern, line).group(0)
+    return ""
+
+
 # ---- modules ----
 
 def flags():

@@ -12,7 +12,7 @@ import socket
 import struct
 import subprocess
 import urllib.request
-from served import (BUILD, CSERV, PATIENCE, Server, becomes, check, end, read, run, same, sanitizer, skip, work,
+from served import (BUILD, CSERV, PATIENCE, Server, becomes, check, end, read, run, same, sanitizer, serves, skip, work,
                     write)
 
 ROOT = os.environ.get("ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -99,10 +99,9 @@ def environment_of(pid):
 manager, process = serve(os.path.join(work, "notify"), "path")
 fields = manager.await_field("READY", "1")
 same("notify/main-pid", fields.get("MAINPID"), str(process.pid))
-line = process.stdout.readline()
-url = re.search(r"http://127\.0\.0\.1:\d+/", line)
-check("notify/status", url and url.group(0) in fields.get("STATUS", "") and "1 webapps" in fields["STATUS"], fields)
-same("notify/ready-is-true", urllib.request.urlopen(url.group(0) + "examples/hello").read(), b"Hello, World!")
+url = serves(process)
+check("notify/status", url and url in fields.get("STATUS", "") and "1 webapps" in fields["STATUS"], fields)
+same("notify/ready-is-true", urllib.request.urlopen(url + "examples/hello").read(), b"Hello, World!")
 container = server.status()["container"]
 check("notify/not-for-children", not any(v.startswith(b"NOTIFY_SOCKET=") for v in environment_of(container)))
 same("notify/first", [m.get("READY") for m in manager.told], ["1"])
@@ -139,7 +138,7 @@ except BlockingIOError:
 shutil.copy(os.path.join(work, "server.xml"), os.path.join(base, "conf", "server.xml"))
 process = subprocess.Popen(start_words, env=dict(environment, NOTIFY_SOCKET="/nowhere/socket"), text=True,
                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-check("no-manager/serves", " serves " in process.stdout.readline())
+check("no-manager/serves", serves(process))
 check("no-manager/warns", server.logs("NOTIFY_SOCKET=/nowhere/socket cannot be reached"), server.log())
 process.terminate()
 same("no-manager/exit-code", process.wait(PATIENCE), 0)
@@ -187,7 +186,7 @@ else:
     trace = os.path.join(work, "trace")
     process = subprocess.Popen(["strace", "-f", "-qq", "-o", trace, *start_words], env=environment, text=True,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    url = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline()).group(0)
+    url = serves(process)
     for path in ("hello", "request", "sleep?ms=20", "big?bytes=3000000"):
         urllib.request.urlopen(url + "examples/" + path).read()
     pid = int(read(os.path.join(base, "run", "cserv.pid")))
@@ -227,6 +226,9 @@ else:
         file.write("before\n")
     done = run("logrotate", "-f", "-s", state, rules)
     check("logrotate/rotated", done.returncode == 0 and "before" in read(out + ".1"), done)
-    same("logrotate/emptied", read(out), "")
+    check("logrotate/opened-anew", becomes(lambda: os.path.exists(out)))
+    for pid in (server.status()["pid"], server.status()["container"]): # nobody holds the old one any more
+        check("logrotate/let-go", becomes(lambda: not any(
+            os.path.samefile("/proc/%d/fd/%d" % (pid, fd), out + ".1") for fd in (1, 2))))
     same("logrotate/stop", server.stop().returncode, 0)
 end()
