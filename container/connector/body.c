@@ -77,7 +77,9 @@ struct body_plan body_plan_for(const struct active *a, const struct exchange *x)
     struct body_plan plan = {
         .mode = BODY_COLLECT, .max = max, .refusal = {413, "maxBodySize", too_large}};
     uint64_t length = x->req.content_length > 0 ? (uint64_t)x->req.content_length : 0;
-    if (length > max || length <= o->body_memory)
+    if (x->route.mode == ROUTE_STREAM)
+        plan.mode = BODY_STREAM;
+    if (length > max || length <= o->body_memory || plan.mode == BODY_STREAM)
         return plan; /* the protocol compares */
     uint64_t in_file = length - o->body_memory;
     if (in_file > spool_file_max(o->spool))
@@ -212,8 +214,24 @@ struct conn *body_saved(struct inbox_node *node, struct proto_refusal *failed)
 
 /* ---- reading ---- */
 
+int64_t body_failure(const struct exchange *x)
+{
+    switch (x->body_failed) {
+    case 400:
+        return CHANNEL_MALFORMED;
+    case 408:
+        return CHANNEL_GONE;
+    case 413:
+        return CHANNEL_LIMIT;
+    default:
+        return CHANNEL_FAILED;
+    }
+}
+
 int64_t body_read(struct exchange *x, void *p, size_t size)
 {
+    if (x->body_failed)
+        return body_failure(x);
     int64_t n = exchange_read_body(x, p, size);
     struct body *b = x->body_state;
     if (n > 0 || size == 0 || !b)

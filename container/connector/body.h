@@ -16,8 +16,11 @@ struct active;
 struct body_plan body_plan_for(const struct active *a, const struct exchange *x);
 /* proto_upcalls.on_body. */
 struct body_taken body_take(void *arg, struct exchange *x, const char *p, size_t n);
-/* channel_ops.read, for both channels. Worker. */
+/* channel_ops.read for what was collected. Worker. */
 int64_t body_read(struct exchange *x, void *p, size_t size);
+
+/* What channel_ops.read answers once x->body_failed is set. */
+int64_t body_failure(const struct exchange *x);
 
 /* ---- poller, for the request under way on C ---- */
 

@@ -147,6 +147,7 @@ void active_give(struct group *g, struct active *a);
 void active_free_all(struct group *g);
 
 /* upcalls.c */
+void refusal_log(unsigned status, const char *setting, const char *why); /* texts: constants */
 extern const struct proto_upcalls connector_upcalls;
 void conn_find_local(struct conn *c); /* owner; once per connection it asks the socket */
 
@@ -237,6 +238,10 @@ struct lease {
     struct store *store;           /* for what of complete answers the socket does not take */
     bool ended;                    /* the connection went back: only the exchange is ours */
     bool broken;                   /* the socket failed */
+    /* stream.c: the servlet reads the body as it comes, so the connection stays here until the end of
+     * the body or of the request. */
+    bool streams;
+    uint64_t waited_us; /* for bytes of the client, since there was progress */
 };
 extern const struct channel_ops leased_channel;
 /* Sends what is gathered. False: not all of it left; the rest is in a->out (or the lease is broken). */
@@ -250,6 +255,11 @@ void lease_break(struct lease *l, enum close_reason reason);
 /* The handler still runs, the client does not keep up: from now on the poller sends. What is gathered goes
  * on its way; RAW further bytes will follow as posted_raw..., and posted_raw_end when there were any. */
 enum channel_result lease_end_early(struct lease *l, struct exchange *x, size_t raw);
+/* stream.c: bodies that servlets read from the client. Worker. */
+void stream_begin(struct lease *l, const struct exchange *x); /* X is served now */
+int64_t leased_read(struct exchange *x, void *p, size_t size);
+bool stream_wait_output(struct lease *l); /* room in the socket; false: the lease is broken */
+void stream_end(struct conn *c, const struct exchange *x); /* owner: X, ROUTE_STREAM, is answered */
 /* leased_file.c */
 enum channel_result leased_send_file(struct exchange *x, int fd, uint64_t offset, uint64_t length);
 void lease_give_back(struct group *g, struct conn *c, enum conn_state verdict);

@@ -47,6 +47,10 @@ enum fill_result lease_fill(_Atomic uint32_t *bits, const struct fill_ops *ops, 
 /* Poller, on every edge, whoever owns the connection. */
 void lease_edge(_Atomic uint32_t *bits, bool readable, bool writable, bool closed);
 bool lease_readable(_Atomic uint32_t *bits);
+static inline bool lease_wants_write(_Atomic uint32_t *bits)
+{
+    return (atomic_load(bits) & LEASE_W) != 0;
+}
 
 /* What waits for the poller; pushed by any thread, taken by the holder of the role. */
 struct inbox {

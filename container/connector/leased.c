@@ -33,8 +33,13 @@ enum send_result lease_flush(struct lease *l, bool more)
     while (buf_len(gather) > 0) {
         struct iovec iov = {.iov_base = buf_data(gather), .iov_len = buf_len(gather)};
         long sent = conn_sendv(l->c, &iov, 1, more);
-        if (sent == TRANSPORT_WANT_READ || sent == TRANSPORT_WANT_WRITE)
-            return SEND_BLOCKED;
+        if (sent == TRANSPORT_WANT_READ || sent == TRANSPORT_WANT_WRITE) {
+            if (!l->streams)
+                return SEND_BLOCKED;
+            if (!stream_wait_output(l))
+                return SEND_FAILED;
+            continue;
+        }
         if (sent < 0) {
             lease_break(l, CLOSE_reset);
             return SEND_FAILED;
@@ -205,6 +210,20 @@ static enum channel_result write_parts(struct lease *l, struct exchange *x, stru
     return l->ended ? x->channel->write(x, bytes, NULL, NULL) : write_big(l, x, bytes, NULL, NULL);
 }
 
+/* Nothing of a streaming exchange becomes the poller's: as the socket takes it, in pieces of their own. */
+static enum channel_result write_pieces(struct lease *l, struct exchange *x, struct span bytes)
+{
+    enum channel_result r = CHANNEL_OK;
+    while (bytes.n > 0 && r == CHANNEL_OK) {
+        struct proto_frame frame;
+        struct span piece = span_cut(bytes, 0, GATHER_COPY);
+        bytes = span_from(bytes, piece.n);
+        l->a->proto->encode_frame(x, piece.n, &frame);
+        r = write_small(l, x, piece, &frame);
+    }
+    return r;
+}
+
 static enum channel_result leased_write(struct exchange *x, struct span bytes,
                                         chain_release_fn *release, void *arg)
 {
@@ -212,6 +231,8 @@ static enum channel_result leased_write(struct exchange *x, struct span bytes,
     enum channel_result r = CHANNEL_GONE;
     if (!l->broken && lease_have_head(l, x) && bytes.n == 0) {
         r = CHANNEL_OK; /* and no frame: an empty chunk would end the body */
+    } else if (!l->broken && x->wire.head_done && l->streams) {
+        r = write_pieces(l, x, bytes);
     } else if (!l->broken && x->wire.head_done) {
         if (bytes.n > GATHER_COPY)
             return release || !x->wire.chunked ? write_big(l, x, bytes, release, arg)
@@ -252,6 +273,7 @@ static void leased_abort(struct exchange *x)
     struct lease *l = x->channel_state;
     if (l->broken)
         return;
+    l->streams = false;
     lease_flush(l, false); /* what was written before belongs to the client */
     if (!l->broken)
         lease_break(l, CLOSE_aborted);
@@ -266,7 +288,7 @@ const struct channel_ops leased_channel = {
     .write = leased_write,
     .send_file = leased_send_file,
     .flush = leased_flush,
-    .read = body_read,
+    .read = leased_read,
     .finish = leased_finish,
     .abort = leased_abort,
     .writable = leased_writable,

@@ -121,7 +121,7 @@ enum channel_result leased_send_file(struct exchange *x, int fd, uint64_t offset
         if (!buf_append(&l->a->gather, frame.before, frame.before_n)) {
             lease_break(l, CLOSE_memory);
             r = CHANNEL_NO_MEMORY;
-        } else if (length <= FILE_COPY || !l->c->transport->sendfile) {
+        } else if (length <= FILE_COPY || !l->c->transport->sendfile || l->streams) {
             r = send_copied(l, x, &f, &frame);
         } else {
             r = send_windows(l, x, &f, &frame);

@@ -81,6 +81,8 @@ void conn_finish_exchange(struct conn *c)
     a->x = NULL;
     if (!a->proto->keeps(a->px, x))
         a->closing = true;
+    if (x->route.mode == ROUTE_STREAM)
+        stream_end(c, x);
     exchange_record(a->group, x, false);
     a->proto->next(a->px, x);
 }

@@ -16,7 +16,8 @@ struct run {
     uint32_t slot;
     uint32_t served, reads;
     uint64_t started_us;
-    void *context; /* of the request before */
+    void *context;  /* of the request before */
+    uint32_t queue; /* ... and the one it waited in */
 };
 
 static uint32_t slot_of(const struct worker *w)
@@ -61,6 +62,8 @@ static bool serve_one(struct run *r)
     x->channel_state = l;
     r->context = x->route.context;
     l->account = l->group->connector->accounts[x->route.queue];
+    r->queue = route_task_queue(&x->route);
+    stream_begin(l, x);
     if (atomic_load_explicit(&l->group->connector->draining, memory_order_relaxed))
         l->a->proto->drain(l->a->px);
     x->at.taken = clock_us();
@@ -75,6 +78,7 @@ static bool serve_one(struct run *r)
     if (r->served == 0)
         r->started_us = x->at.taken;
     r->served++;
+    l->streams = false; /* what is left to send is sent as of any other */
     if (l->ended) {
         exchange_release(&x); /* the rest is the poller's */
         return false;
@@ -89,7 +93,9 @@ static bool serve_one(struct run *r)
 
 static bool may_run_next(const struct run *r)
 {
-    return r->lease.a->x->route.context == r->context && r->served < LEASE_REQUESTS &&
+    const struct route *next = &r->lease.a->x->route;
+    return next->context == r->context && next->mode != ROUTE_STREAM &&
+           route_task_queue(next) == r->queue && r->served < LEASE_REQUESTS &&
            clock_us() - r->started_us < LEASE_US;
 }
 
@@ -127,7 +133,7 @@ static void queue_next(struct run *r)
     struct active *a = r->lease.a;
     if (!send_or_give(r, CONN_SEND)) /* a->x waits until the output is out */
         return;
-    a->job.task.queue = a->x->route.queue;
+    a->job.task.queue = route_task_queue(&a->x->route);
     a->job.task.next = NULL;
     if (!pool_push(r->lease.group->pool, &a->job.task))
         return;

@@ -175,7 +175,8 @@ static bool is_quick(struct group *g, const struct task *t)
     if (job->kind != JOB_LEASE)
         return false;
     const struct active *a = CONTAINER_OF(job, const struct active, job);
-    return engine_route.quick(g->connector->options.engine, g->slot, a->x);
+    return a->x->route.mode != ROUTE_STREAM && /* it may wait for its client */
+           engine_route.quick(g->connector->options.engine, g->slot, a->x);
 }
 
 #define SLICE 32u /* tasks run before the sockets are looked at again */

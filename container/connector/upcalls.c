@@ -46,6 +46,8 @@ static struct body_plan on_head(void *arg, struct exchange *x)
     x->req.view.remote = x->req.peer;
     x->req.connection = connection_number(a->group, a->c);
     engine_route.lookup(c->options.engine, a->slot, x, &x->route);
+    if (a->proto->multiplexed && x->route.mode == ROUTE_STREAM)
+        x->route.mode = ROUTE_COLLECT;
     a->in_body = true;
     a->receiving = x;
     a->refused_body = 0;
@@ -95,6 +97,11 @@ static void on_ready(void *arg, struct exchange *x)
     a->group->batch_end = &job->task.next;
 }
 
+static void on_skipped(void *arg)
+{
+    ((struct active *)arg)->in_body = false;
+}
+
 static void on_cancel(void *arg, struct exchange *x)
 {
     (void)arg;
@@ -116,7 +123,7 @@ static void on_done(void *arg, struct exchange *x)
 }
 
 /* One line a minute and cause: clients must not be able to flood the log. */
-static void log_refusal(unsigned status, const char *setting, const char *why)
+void refusal_log(unsigned status, const char *setting, const char *why)
 {
     static struct log_limit limits[6];
     unsigned row = setting || status / 100 > 5 ? 0 : status / 100;
@@ -136,13 +143,14 @@ static void on_refused(void *arg, const struct exchange *x, const struct refused
     refused_record(a, x, r);
     if (r->reason < REFUSALS_MAX)
         atomic_fetch_add_explicit(&a->group->refused[r->reason], 1, memory_order_relaxed);
-    log_refusal(r->status, r->setting, r->why);
+    refusal_log(r->status, r->setting, r->why);
 }
 
 const struct proto_upcalls connector_upcalls = {
     .on_head = on_head,
     .on_body = body_take,
     .on_ready = on_ready,
+    .on_skipped = on_skipped,
     .on_cancel = on_cancel,
     .pull = pull,
     .on_done = on_done,

@@ -204,7 +204,18 @@ static int64_t request_read(cs_request *req, void *buf, size_t size)
     int64_t n = x->channel->read(x, buf, size);
     if (n >= 0)
         return n;
-    return n == CHANNEL_GONE ? CS_EGONE : n == CHANNEL_NO_MEMORY ? CS_ENOMEM : CS_EFAIL;
+    switch (n) {
+    case CHANNEL_GONE:
+        return CS_EGONE;
+    case CHANNEL_NO_MEMORY:
+        return CS_ENOMEM;
+    case CHANNEL_MALFORMED:
+        return CS_EINVAL;
+    case CHANNEL_LIMIT:
+        return CS_ELIMIT;
+    default:
+        return CS_EFAIL;
+    }
 }
 
 static void *request_self(cs_request *req)

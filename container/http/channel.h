@@ -15,7 +15,10 @@ enum channel_result {
     CHANNEL_OK = 0,
     CHANNEL_GONE = -1, /* the client left, or was slower than sendTimeout: the answer is over */
     CHANNEL_NO_MEMORY = -2, /* nothing of this call was taken */
-    CHANNEL_FAILED = -3     /* read: the body cannot be had; x->body_failed is the status to tell */
+    /* read: x->body_failed is the status to tell */
+    CHANNEL_FAILED = -3,    /* the body cannot be had */
+    CHANNEL_MALFORMED = -4, /* it is no body */
+    CHANNEL_LIMIT = -5      /* it is larger than it may be */
 };
 
 struct channel_ops {
@@ -32,8 +35,9 @@ struct channel_ops {
     enum channel_result (*send_file)(struct exchange *x, int fd, uint64_t offset, uint64_t length);
     /* Head and everything written so far leave without further calls. Does not wait for the client. */
     enum channel_result (*flush)(struct exchange *x);
-    /* Up to SIZE bytes of the request's body; 0 at its end; an enum channel_result below 0. Waits for no
-     * client, but perhaps for the disk: what is large lies in a file. */
+    /* Up to SIZE bytes of the request's body; 0 at its end; an enum channel_result below 0. A collected
+     * one may wait for the disk: what is large lies in a file. Under ROUTE_STREAM it waits for the client,
+     * as long as that keeps the pace. */
     int64_t (*read)(struct exchange *x, void *p, size_t size);
     /* The answer is complete. Nothing may be called after it. */
     enum channel_result (*finish)(struct exchange *x);

@@ -17,9 +17,25 @@ struct proto_refusal {
 };
 /* What the connector answers at the end of a head. */
 struct body_plan {
-    enum { BODY_COLLECT, BODY_REFUSE } mode;
-    uint64_t max;                 /* BODY_COLLECT: more bytes than this are refused with 413 ... */
+    enum {
+        BODY_COLLECT, /* on_body takes it; the request goes up when all of it has come */
+        BODY_STREAM,  /* the request goes up now, and the connector asks for its body: read_body.
+                         Not multiplexed only. */
+        BODY_REFUSE
+    } mode;
+    uint64_t max; /* unless refused: more bytes than this are refused with 413 ... */
     struct proto_refusal refusal; /* ... naming these (not the status); BODY_REFUSE: with this */
+};
+/* What read_body has for the connector. */
+struct proto_read {
+    enum {
+        READ_DATA,  /* N bytes, at least 1 */
+        READ_WAITS, /* more input is needed */
+        READ_END,   /* the body is complete */
+        READ_FAILED /* it is malformed, or too large: the refusal says so, now and always */
+    } state;
+    size_t n;
+    struct proto_refusal refusal;
 };
 /* What the connector took of a piece of body. */
 struct body_taken {
@@ -56,6 +72,8 @@ struct proto_upcalls {
     struct body_taken (*on_body)(void *arg, struct exchange *x, const char *p, size_t n);
     /* X is complete; the connector takes over the protocol's holder of X. */
     void (*on_ready)(void *arg, struct exchange *x);
+    /* What an answered request left of its body was dropped: the next request may come. */
+    void (*on_skipped)(void *arg);
     /* The client cancelled X, which was given up by on_ready (multiplexed protocols). */
     void (*on_cancel)(void *arg, struct exchange *x);
     /* Body and end of an answer that is posted: moves up to about MAX bytes into INTO. */
@@ -106,6 +124,15 @@ struct proto_ops {
     /* The connector cannot go on with the request under way, or (X) with the one that just went up: the
      * protocol takes its holder back and answers so. */
     enum proto_verdict (*refuse)(void *px, struct exchange *x, const struct proto_refusal *why);
+    /* BODY_STREAM: body bytes of X, which is up, out of IN into P; SIZE > 0. A rest that nobody has read
+     * when X is over is dropped by feed, up to a limit; what is beyond it closes. */
+    struct proto_read (*read_body)(void *px, struct exchange *x, struct buf *in, void *p,
+                                   size_t size);
+    /* What the client has to hear before it sends X's body, once; empty: nothing. Not after the answer
+     * has begun. */
+    struct span (*interim)(void *px);
+    /* Bytes that are left of the body of the exchange that is up; UINT64_MAX: nobody knows. */
+    uint64_t (*unread)(const void *px);
     /* True between two requests with nothing received: the connection needs no state. */
     bool (*idle)(const void *px);
     /* A deadline passed, that of SETTING: PROTO_WROTE when there is a last word to send (408), else

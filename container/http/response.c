@@ -13,7 +13,9 @@ static enum response_result from_channel(enum channel_result r)
     switch (r) {
     case CHANNEL_OK:
         return RESPONSE_OK;
-    case CHANNEL_FAILED: /* of read only */
+    case CHANNEL_FAILED: /* these are of read only */
+    case CHANNEL_MALFORMED:
+    case CHANNEL_LIMIT:
     case CHANNEL_GONE:
         return RESPONSE_GONE;
     case CHANNEL_NO_MEMORY:

@@ -11,13 +11,15 @@ struct access_logs;
 
 enum route_mode {
     ROUTE_COLLECT, /* dispatch when the body is complete */
+    ROUTE_STREAM,  /* there is a body: dispatch at the end of the head, to `stream_queue` */
     ROUTE_REFUSE   /* answer `refuse_status` without a servlet */
 };
 
 struct route {
     void *host;     /* the engine's; NULL: none has this name and there is no default */
     void *context;  /* the engine's; NULL: no webapp has this path (the engine answers 404) */
-    uint32_t queue; /* number of the queue its tasks wait in */
+    uint32_t queue; /* number of the queue its tasks wait in, and of what it may keep in memory */
+    uint32_t stream_queue; /* ROUTE_STREAM: where its tasks wait instead */
     enum route_mode mode;
     uint16_t refuse_status;
     uint64_t body_max; /* bytes it takes; UINT64_MAX: only the connector's limit counts */
@@ -25,6 +27,11 @@ struct route {
     const struct access_logs *logs;       /* where the exchange is recorded; NULL: nowhere */
     int64_t body_min_rate, send_min_rate; /* bytes/s; -1: the connector's */
 };
+
+static inline uint32_t route_task_queue(const struct route *r)
+{
+    return r->mode == ROUTE_STREAM ? r->stream_queue : r->queue;
+}
 
 struct route_ops {
     /* Fills OUT for X, whose head is complete. SLOT: the caller's own hazard slot number. */

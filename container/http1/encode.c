@@ -62,7 +62,8 @@ static bool append_framing(struct buf *out, const struct exchange *x)
 bool h1_keeps(const void *px, const struct exchange *x)
 {
     const struct h1 *h = px;
-    return x->keep_alive && !x->res.close && !h->draining && !x->wire.until_close;
+    return x->keep_alive && !x->res.close && !h->draining && !x->wire.until_close &&
+           !h1_leaves_rest(h);
 }
 
 static bool append_connection(struct buf *out, const struct h1 *h, const struct exchange *x)

@@ -35,14 +35,15 @@ static void h1_close(void *px)
     free(h);
 }
 
-static void begin_head(struct h1 *h)
+void h1_begin_head(struct h1 *h)
 {
     h->state = H1_HEAD;
     buf_clear(&h->head);
     h->scanned = 0;
     h->empty_lines = h->fields = 0;
     h->field_bytes = 0;
-    h->refusal = REFUSE_NONE;
+    h->refusal = h->stream_refusal = REFUSE_NONE;
+    h->streams = h->skips = h->owes_continue = false;
     h->line = (struct request_line){.known = METHOD_UNKNOWN};
     h->raw_line = SPAN_NONE;
 }
@@ -115,7 +116,7 @@ bool h1_refuse(struct h1 *h, enum refusal r, bool close)
     h->up.on_refused(h->up.arg, h->x, &told);
     if (h->x)
         exchange_reset(h->x);
-    begin_head(h);
+    h1_begin_head(h);
     if (!stays)
         h->state = H1_CLOSED;
     return stays;
@@ -285,13 +286,21 @@ static enum proto_verdict complete(struct h1 *h)
 static enum proto_verdict h1_feed(void *px, struct buf *in)
 {
     struct h1 *h = px;
-    CHECK(h->state != H1_BUSY);
+    CHECK(h->state != H1_BUSY && !h->streams);
+    if (h->skips) {
+        if (!h1_skip(h, in))
+            return PROTO_CLOSE;
+        if (h->skips)
+            return PROTO_MORE;
+    }
     h->at_once = false;
     if (h->state == H1_HEAD) {
         bool go_on;
         enum proto_verdict v = feed_head(h, in, &go_on);
         if (!go_on)
             return v;
+        if (h->streams)
+            return complete(h);
     }
     h->paused = false;
     if (h->state == H1_BODY || h->state == H1_CHUNKS) {
@@ -313,8 +322,11 @@ static enum proto_verdict h1_feed(void *px, struct buf *in)
 static void h1_next(void *px, struct exchange *x)
 {
     struct h1 *h = px;
-    CHECK(h->state == H1_BUSY && !h->x);
-    begin_head(h);
+    CHECK((h->state == H1_BUSY || h->streams) && !h->x);
+    if (h->state == H1_BUSY)
+        h1_begin_head(h);
+    else
+        h1_skip_begin(h);
     if (atomic_load_explicit(&x->holders, memory_order_acquire) == 1) {
         exchange_reset(x);
         h->x = x;
@@ -326,20 +338,20 @@ static void h1_next(void *px, struct exchange *x)
 static enum proto_verdict h1_busy(void *px, struct exchange *x, enum proto_busy why)
 {
     struct h1 *h = px;
-    CHECK(h->state == H1_BUSY && !h->x);
+    CHECK((h->state == H1_BUSY || h->streams) && !h->x);
     h->x = x;
     return refuse(h,
                   why == BUSY_FULL   ? REFUSE_BUSY
                   : why == BUSY_LATE ? REFUSE_LATE
                                      : REFUSE_MEMORY,
-                  false);
+                  h->state != H1_BUSY);
 }
 
 static enum proto_verdict h1_give_up(void *px, struct exchange *x, const struct proto_refusal *why)
 {
     struct h1 *h = px;
     if (x) {
-        CHECK(h->state == H1_BUSY && !h->x);
+        CHECK((h->state == H1_BUSY || h->streams) && !h->x);
         h->x = x;
     }
     h->plan.refusal = *why;
@@ -357,7 +369,7 @@ static enum proto_verdict h1_timeout(void *px, const char *setting)
 {
     struct h1 *h = px;
     h->deadline = setting;
-    if (h->state == H1_CLOSED || h1_idle(h))
+    if (h->state == H1_CLOSED || h->skips || h1_idle(h))
         return PROTO_CLOSE;
     h1_refuse(h, REFUSE_TIMEOUT, true);
     return buf_len(&h->wire) > 0 ? PROTO_WROTE : PROTO_CLOSE;
@@ -377,6 +389,9 @@ const struct proto_ops h1_proto = {
     .next = h1_next,
     .busy = h1_busy,
     .refuse = h1_give_up,
+    .read_body = h1_read_body,
+    .interim = h1_interim,
+    .unread = h1_unread,
     .idle = h1_idle,
     .timeout = h1_timeout,
     .refusal_name = refusal_name,

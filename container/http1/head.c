@@ -103,7 +103,6 @@ static void ask_plan(struct h1 *h)
 
 static enum refusal begin_body(struct h1 *h, const struct framing *framing, bool wants_continue)
 {
-    static const struct span interim = {"HTTP/1.1 100 Continue\r\n\r\n", 25};
     bool refused = h->refusal != REFUSE_NONE;
     uint64_t max = refused ? h->cfg->max_swallow_size : h->body_max;
     if (!framing->chunked && framing->length > max)
@@ -115,10 +114,15 @@ static enum refusal begin_body(struct h1 *h, const struct framing *framing, bool
     if (wants_continue) {
         if (refused)
             return h->refusal; /* the client must not send what nobody wants */
-        if (!buf_append_span(&h->wire, interim))
-            return REFUSE_MEMORY;
-        h->interim = interim.n;
+        h->owes_continue = true;
+        if (h->plan.mode == BODY_COLLECT) {
+            struct span interim = h1_interim(h);
+            if (!buf_append_span(&h->wire, interim))
+                return REFUSE_MEMORY;
+            h->interim = interim.n;
+        }
     }
+    h->streams = !refused && h->plan.mode == BODY_STREAM;
     h->body_max = max;
     if (framing->chunked) {
         chunked_init(&h->chunks);
