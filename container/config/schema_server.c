@@ -197,6 +197,10 @@ static const struct schema_attribute context_attributes[] = {
            "How long the application's stop may take."),
     NUMBER(context_config, "maxThreads", max_threads_share, "0", 0, 10000, "",
            "Workers busy in the application at one time; 0: three quarters of the connector's."),
+    NUMBER(
+        context_config, "maxStreamingThreads", max_streaming, "0", 0, 10000, "",
+        "Of them, those that may wait in streaming servlets for the bodies that clients send; 0: a "
+        "quarter."),
     SWITCH(context_config, "override", override, "false",
            "Leaves out what conf/context.xml says for all applications."),
     NUMBER(context_config, "maxQueueSize", max_queue_size, "0", 0, INT_LIMIT, "",

@@ -80,6 +80,7 @@ struct context_config { /* <Context> in server.xml, or the defaults for what is 
     int64_t hook_timeout;      /* hookTimeout 30000: each of init, start, health */
     int64_t stop_timeout;      /* stopTimeout 10000 */
     int64_t max_threads_share; /* maxThreads 0 = three quarters of the connector's */
+    int64_t max_streaming;     /* maxStreamingThreads 0 = a quarter of its maxThreads */
     int64_t max_queue_size;    /* maxQueueSize 0 = the connector's */
     int64_t max_queue_time;    /* maxQueueTime 0 = the connector's */
     int64_t body_min_rate;     /* bodyMinRate -1 = the connector's; 0 none */

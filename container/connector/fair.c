@@ -13,6 +13,14 @@ static uint32_t part(uint32_t all, uint32_t groups)
     return all / groups + (all % groups > 0);
 }
 
+/* Of CAP workers, those that may wait for clients; at least 1. WANTED 0: a quarter. */
+static uint32_t streaming_cap(uint32_t cap, uint32_t wanted)
+{
+    uint32_t n = wanted > 0 ? wanted : cap / 4;
+    n = n < cap ? n : cap;
+    return n > 0 ? n : 1;
+}
+
 static struct queue_limits limits_of(const struct connector *c, uint32_t queue, uint32_t threads)
 {
     const struct connector_options *o = &c->options;
@@ -21,11 +29,15 @@ static struct queue_limits limits_of(const struct connector *c, uint32_t queue, 
     uint32_t cap = threads - threads / 4;
     if (s->max_threads > 0)
         cap = part(s->max_threads, o->groups);
+    cap = cap < threads ? cap : threads;
+    bool streams = engine_queue_streams(o->engine, queue);
+    if (streams)
+        cap = streaming_cap(cap, part(s->max_streaming, o->groups));
     return (struct queue_limits){
-        .cap = cap < threads ? cap : threads,
+        .cap = cap,
         .max_length = s->max_queue_size > 0 ? s->max_queue_size : o->max_queue_size,
         .max_wait_us = ms * 1000,
-        .reserved = s->reserved,
+        .reserved = s->reserved && !streams, /* who waits for clients gets none of those */
     };
 }
 

@@ -64,6 +64,7 @@ static void take_limits(struct webapp *w, const struct context_config *limits)
     w->stop_us = (uint64_t)limits->stop_timeout * 1000u;
     w->share = (struct engine_share){
         .max_threads = (uint32_t)limits->max_threads_share,
+        .max_streaming = (uint32_t)limits->max_streaming,
         .max_queue_size = (uint32_t)limits->max_queue_size,
         .max_queue_time = (uint64_t)limits->max_queue_time,
         .body_min_rate = limits->body_min_rate,

@@ -33,6 +33,7 @@ static void free_context(struct context *c)
     CHECK(atomic_load(&c->current) == NULL);
     free(c->path);
     free(c->queue_name);
+    free(c->stream_name);
     free(c);
 }
 
@@ -131,8 +132,12 @@ struct context *engine_add_context(struct engine *e, struct engine_host *h, cons
         c->queue_name = malloc(size);
         if (c->queue_name)
             snprintf(c->queue_name, size, "%s%s", h->name, *path ? path : "/");
+        size += sizeof(" streaming") - 1;
+        c->stream_name = c->queue_name ? malloc(size) : NULL;
+        if (c->stream_name)
+            snprintf(c->stream_name, size, "%s streaming", c->queue_name);
     }
-    if (!c || !c->path || !c->queue_name || !map_put(h->contexts, span_of(path), c, NULL)) {
+    if (!c || !c->path || !c->stream_name || !map_put(h->contexts, span_of(path), c, NULL)) {
         if (c)
             free_context(c);
         err_set(err, "out of memory for the webapp '%s'", path);
@@ -197,19 +202,42 @@ bool engine_quiet(struct engine *e, const struct app *app)
 
 /* ---- queues ---- */
 
-uint32_t engine_queue_count(const struct engine *e)
+/* Two for each context: the ordinary ones, then those of requests that are served at the end of their
+ * head. 0 and its second one are for what belongs to no context. */
+static uint32_t ordinary_count(const struct engine *e)
 {
     return e->context_count + 1;
 }
 
+uint32_t engine_queue_count(const struct engine *e)
+{
+    return 2 * ordinary_count(e);
+}
+
+uint32_t engine_stream_queue(const struct engine *e, uint32_t queue)
+{
+    return ordinary_count(e) + queue;
+}
+
+bool engine_queue_streams(const struct engine *e, uint32_t queue)
+{
+    return queue >= ordinary_count(e);
+}
+
 const struct engine_share *engine_queue_share(const struct engine *e, uint32_t queue)
 {
-    return queue == 0 ? &no_share : &e->contexts[queue - 1]->share;
+    uint32_t number = queue % ordinary_count(e);
+    return number == 0 ? &no_share : &e->contexts[number - 1]->share;
 }
 
 const char *engine_queue_name(const struct engine *e, uint32_t queue)
 {
-    return queue == 0 ? "(no webapp)" : e->contexts[queue - 1]->queue_name;
+    if (queue == 0)
+        return "(no webapp)";
+    if (queue == ordinary_count(e))
+        return "(no webapp) streaming";
+    return queue < ordinary_count(e) ? e->contexts[queue - 1]->queue_name
+                                     : e->contexts[queue - ordinary_count(e) - 1]->stream_name;
 }
 
 /* ---- slots ---- */

@@ -105,7 +105,7 @@ struct context {
     char *path;
     uint32_t queue;
     struct engine_share share;
-    char *queue_name;
+    char *queue_name, *stream_name;
     _Atomic(void *) current; /* struct app */
     struct pipeline pipeline;
     const struct access_logs *logs;
@@ -200,6 +200,8 @@ struct config_handle {
 
 /* serve.c */
 int call_servlet(struct call *c);
+/* What serves M; NULL: nothing does (405). */
+cs_service_fn servlet_function(const cs_servlet *row, enum method m);
 int serve_target(struct call *c);            /* what follows the valves: the webapp, or 404, 503 */
 const char *call_name(const struct call *c); /* of the webapp, for the log */
 /* valve.c: the valves, then serve_target. */

@@ -41,10 +41,36 @@ static struct context *find_context(const struct engine_host *h, struct span pat
     }
 }
 
+/* The servlet that X would reach; APP's generation is held. False: out of memory. */
+static bool find_servlet(const struct app *app, const struct exchange *x, struct servlet **out)
+{
+    struct mapper_result map;
+    struct span path = span_from(x->req.uri.path, strlen(app->context->path));
+    struct arena *arena = (struct arena *)(uintptr_t)&x->arena;
+    bool ok = mapper_map(app->mapper, path, arena, NULL, NULL, &map);
+    *out = ok ? map.value : NULL;
+    return ok;
+}
+
+/* X, which has a body, is served at the end of its head: by a servlet that reads the body as it comes, or
+ * because the answer does not depend on the body (404, 405, 503). */
+static bool at_head(struct engine *e, uint32_t slot, const struct exchange *x, struct context *c)
+{
+    if (!c || x->req.uri.hidden)
+        return true;
+    struct app *app = hazard_take(&e->hazards[slot], &c->current);
+    bool yes = true;
+    struct servlet *s;
+    if (app && find_servlet(app, x, &s) && s)
+        yes = (s->row->flags & CS_STREAMING) || !servlet_function(s->row, x->req.method);
+    hazard_clear(&e->hazards[slot]);
+    return yes;
+}
+
+/* Hosts and contexts do not change while something is served. */
 static void lookup(void *arg, uint32_t slot, const struct exchange *x, struct route *out)
 {
     struct engine *e = arg;
-    (void)slot; /* hosts and contexts do not change while something is served */
     *out = (struct route){.mode = ROUTE_COLLECT, .body_max = UINT64_MAX, .found = true};
     struct engine_host *h = find_host(e, x->req.host);
     struct context *c = h ? find_context(h, x->req.uri.path) : NULL;
@@ -53,6 +79,9 @@ static void lookup(void *arg, uint32_t slot, const struct exchange *x, struct ro
     out->body_min_rate = c ? c->share.body_min_rate : -1;
     out->send_min_rate = c ? c->share.send_min_rate : -1;
     out->queue = c ? c->queue : 0;
+    out->stream_queue = engine_stream_queue(e, out->queue);
+    if (x->req.has_body && at_head(e, slot, x, c))
+        out->mode = ROUTE_STREAM;
     out->logs = c ? c->logs : h ? h->logs : e->logs;
 }
 
@@ -73,11 +102,8 @@ static bool quick(void *arg, uint32_t slot, const struct exchange *x)
     struct app *app = hazard_take(&e->hazards[slot], &c->current);
     bool yes = true;
     if (app) {
-        struct mapper_result map;
-        struct span path = span_from(x->req.uri.path, strlen(c->path));
-        struct arena *arena = (struct arena *)(uintptr_t)&x->arena;
-        yes = mapper_map(app->mapper, path, arena, NULL, NULL, &map);
-        const struct servlet *s = map.value;
+        struct servlet *s;
+        yes = find_servlet(app, x, &s);
         if (yes && s) /* one that was never called may be slow: UINT32_MAX */
             yes = atomic_load_explicit(&s->average_us, memory_order_relaxed) < QUICK_US;
     }

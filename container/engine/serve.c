@@ -31,7 +31,7 @@ static int last_modified_body(void *guarded)
     return 0;
 }
 
-static cs_service_fn method_function(const cs_servlet *row, enum method m)
+cs_service_fn servlet_function(const cs_servlet *row, enum method m)
 {
     if (row->service)
         return m == METHOD_TRACE || m == METHOD_CONNECT ? NULL : row->service;
@@ -109,7 +109,7 @@ int call_servlet(struct call *c)
         c->error_status = 404;
         return CS_OK;
     }
-    cs_service_fn fn = method_function(s->row, c->x->req.method);
+    cs_service_fn fn = servlet_function(s->row, c->x->req.method);
     if (!fn)
         return refuse_method(c);
     c->self = s->reg.self;

@@ -22,6 +22,9 @@ extern const struct route_ops engine_route; /* arg: the struct engine */
 void engine_serve(struct engine *e, uint32_t slot, struct exchange *x);
 
 uint32_t engine_queue_count(const struct engine *e); /* queue numbers are below this */
+/* route.stream_queue for route.queue; and whether a queue is such a one. */
+uint32_t engine_stream_queue(const struct engine *e, uint32_t queue);
+bool engine_queue_streams(const struct engine *e, uint32_t queue);
 /* What the webapp behind a queue may use; and its name for status. */
 const struct engine_share *engine_queue_share(const struct engine *e, uint32_t queue);
 const char *engine_queue_name(const struct engine *e, uint32_t queue);

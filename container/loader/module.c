@@ -189,7 +189,7 @@ static bool check_servlets(const struct module *m, struct err *err)
         const cs_servlet *s = &m->servlets[i];
         if (!s->name || !*s->name)
             return bad_row(m, "servlet", NULL, "is declared", "Set .name in each row", err);
-        if (s->flags)
+        if (s->flags & ~CS_STREAMING)
             return bad_row(m, "servlet", s->name, "has flags that this server does not know",
                            NEWER_HINT, err);
         if (!s->service && !s->get && !s->head && !s->post && !s->put && !s->del && !s->patch &&

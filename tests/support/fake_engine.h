@@ -16,6 +16,7 @@ struct engine {
     const struct access_logs *logs; /* where exchanges are recorded; NULL: nowhere */
     bool slow;                      /* answers are not gathered with those before */
     uint32_t queues;                /* at least 1 */
+    uint32_t stream_from;           /* queues from here on are of streaming servlets; 0: none */
     struct engine_share share[4];   /* of the queues; the last is that of all others */
     _Atomic uint32_t slots_taken, slots_given, served, done; /* done: also ended */
 };
@@ -73,6 +74,11 @@ void engine_serve(struct engine *e, uint32_t slot, struct exchange *x)
 uint32_t engine_queue_count(const struct engine *e)
 {
     return e->queues ? e->queues : 1;
+}
+
+bool engine_queue_streams(const struct engine *e, uint32_t queue)
+{
+    return e->stream_from > 0 && queue >= e->stream_from;
 }
 
 const struct engine_share *engine_queue_share(const struct engine *e, uint32_t queue)

@@ -109,6 +109,12 @@ struct cs_params {
 
 typedef int (*cs_service_fn)(cs_request *req, cs_response *res);
 
+/* In cs_servlet.flags, since minor 2: a request with a body is served as soon as its head has come, and
+ * cs_req_read() waits for the body while it comes: nothing of it is collected in memory or on disk. At most
+ * maxStreamingThreads such requests of a webapp run at the same time, the others wait. Without it a request
+ * is served when its body is complete, and cs_req_read() waits for no client. */
+#define CS_STREAMING 1u
+
 /* One servlet. The same row may be registered several times by web.xml; `init` runs for each, before
  * the first request, and `*self` is what cs_req_self() gives its calls. Calls run on many threads at
  * once. A method that is not set answers 405 with Allow; HEAD is made from get; OPTIONS is answered
@@ -119,7 +125,7 @@ typedef struct cs_servlet {
     const char *url_patterns CS_0;
     /* Order of init: ascending; 0 first; negative: after all others. */
     int32_t load_on_startup CS_0;
-    uint32_t flags CS_0; /* 0 */
+    uint32_t flags CS_0; /* CS_STREAMING or 0 */
     int (*init)(cs_config *config, void **self) CS_0;
     void (*destroy)(cs_ctx *ctx, void *self) CS_0;
     cs_service_fn service CS_0, get CS_0, head CS_0, post CS_0, put CS_0, del CS_0, patch CS_0,

@@ -263,7 +263,7 @@ static void test_shares(void **state)
     struct engine_share few = {.max_threads = 3, .body_min_rate = 7, .send_min_rate = 0};
     assert_non_null(engine_add_context(engine, h, "", NULL, &err));
     assert_non_null(engine_add_context(engine, h, "/few", &few, &err));
-    assert_int_equal(engine_queue_count(engine), 3);
+    assert_int_equal(engine_queue_count(engine), 6);
     for (uint32_t q = 0; q < 2; q++) { /* no webapp, and one that says nothing */
         const struct engine_share *s = engine_queue_share(engine, q);
         assert_int_equal(s->max_threads, 0);
@@ -273,6 +273,13 @@ static void test_shares(void **state)
     }
     assert_int_equal(engine_queue_share(engine, 2)->max_threads, 3);
     assert_int_equal(engine_queue_share(engine, 2)->body_min_rate, 7);
+    assert_int_equal(engine_stream_queue(engine, 2), 5);
+    assert_int_equal(engine_queue_share(engine, 5)->max_threads, 3);
+    assert_true(engine_queue_streams(engine, 5));
+    assert_false(engine_queue_streams(engine, 2));
+    assert_string_equal(engine_queue_name(engine, 2), "h/few");
+    assert_string_equal(engine_queue_name(engine, 5), "h/few streaming");
+    assert_string_equal(engine_queue_name(engine, 3), "(no webapp) streaming");
 }
 
 static void test_slots(void **state)
