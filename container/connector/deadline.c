@@ -9,14 +9,14 @@
  * that complete nothing the socket is looked at once more. */
 #define LOOK_MS 200
 
-static struct pace_rule input_rule(const struct group *g, const struct active *a)
+struct pace_rule conn_input_rule(const struct group *g, const struct active *a)
 {
     const struct connector_options *o = &g->connector->options;
     return (struct pace_rule){
         .rate = a->body_rate, .window_ms = o->rate_window, .timeout_ms = o->body_timeout};
 }
 
-static struct pace_rule output_rule(const struct group *g, const struct active *a)
+struct pace_rule conn_output_rule(const struct group *g, const struct active *a)
 {
     const struct connector_options *o = &g->connector->options;
     return (struct pace_rule){
@@ -34,7 +34,7 @@ static void set_input_deadline(struct group *g, struct conn *c, uint64_t now)
     struct active *a = c->active;
     int64_t ms;
     if (a->in_body) {
-        const struct pace_rule rule = input_rule(g, a);
+        const struct pace_rule rule = conn_input_rule(g, a);
         ms = pace_left(&a->input, &rule, now);
     } else {
         ms = a->head_until_us > now ? (int64_t)((a->head_until_us - now + 999) / 1000) : 0;
@@ -64,7 +64,7 @@ void conn_wait_output(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
     uint64_t now = clock_us();
-    const struct pace_rule rule = output_rule(g, a);
+    const struct pace_rule rule = conn_output_rule(g, a);
     if (!pace_runs(&a->output))
         pace_start(&a->output, now, conn_taken(c));
     else if (a->sent != a->sent_before)
@@ -139,7 +139,7 @@ static void input_deadline(struct group *g, struct conn *c)
             set_input_deadline(g, c, now);
         return;
     }
-    const struct pace_rule rule = input_rule(g, a);
+    const struct pace_rule rule = conn_input_rule(g, a);
     switch (pace_look(&a->input, &rule, now, a->received)) {
     case PACE_OK:
         set_input_deadline(g, c, now);
@@ -159,7 +159,7 @@ static void output_deadline(struct group *g, struct conn *c)
     if (!pace_runs(&a->output))
         return;
     uint64_t now = clock_us();
-    const struct pace_rule rule = output_rule(g, a);
+    const struct pace_rule rule = conn_output_rule(g, a);
     enum pace_verdict v = pace_look(&a->output, &rule, now, conn_taken(c));
     if (v == PACE_OK) {
         poller_deadline(c, pace_left(&a->output, &rule, now));

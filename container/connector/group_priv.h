@@ -204,7 +204,9 @@ void conn_deadline(struct conn *c);
 void conn_wait_input(struct group *g, struct conn *c); /* HEAD, BODY: what came completes nothing */
 void conn_wait_output(struct group *g, struct conn *c); /* the client has to take something */
 void conn_wait_nothing(struct conn *c);                 /* from the client */
-int64_t conn_taken(const struct conn *c);               /* bytes that have reached the client */
+struct pace_rule conn_input_rule(const struct group *g, const struct active *a);  /* owner */
+struct pace_rule conn_output_rule(const struct group *g, const struct active *a); /* owner */
+int64_t conn_taken(const struct conn *c); /* bytes that have reached the client */
 /* Too slow: says 408 if it can do so at once, and closes; drops output that was not taken. */
 void conn_cut_off(struct group *g, struct conn *c, enum close_reason reason);
 
@@ -241,7 +243,8 @@ struct lease {
     /* stream.c: the servlet reads the body as it comes, so the connection stays here until the end of
      * the body or of the request. */
     bool streams;
-    uint64_t waited_us; /* for bytes of the client, since there was progress */
+    struct pace input, output;
+    uint64_t input_us, output_us; /* their clocks: only waiting counts */
 };
 extern const struct channel_ops leased_channel;
 /* Sends what is gathered. False: not all of it left; the rest is in a->out (or the lease is broken). */

@@ -44,6 +44,7 @@ enum send_result lease_flush(struct lease *l, bool more)
             lease_break(l, CLOSE_reset);
             return SEND_FAILED;
         }
+        l->a->sent += sent;
         buf_consume(gather, (size_t)sent);
     }
     return SEND_DONE;

@@ -14,44 +14,47 @@
 void stream_begin(struct lease *l, const struct exchange *x)
 {
     l->streams = x->route.mode == ROUTE_STREAM;
-    l->waited_us = 0;
+    if (!l->streams)
+        return;
+    l->input_us = l->output_us = 1;
+    pace_start(&l->input, l->input_us, l->a->received);
+    pace_stop(&l->output);
 }
 
 /* ---- waiting ---- */
 
-enum waited { WAITED_READY, WAITED_OVER };
-
-/* For EVENTS of the socket, at most until *LEFT_MS of waiting are used up. */
-static enum waited wait_for(const struct conn *c, short events, uint64_t *waited_us,
-                            int64_t limit_ms, short *got)
+/* For EVENTS of the socket, as long as PACE, whose clock is *WAITED_US, is kept to. */
+static enum pace_verdict wait_for(struct lease *l, short events, struct pace *pace,
+                                  const struct pace_rule *rule, uint64_t *waited_us, short *got)
 {
-    struct pollfd p = {.fd = c->fd, .events = events};
+    struct pollfd p = {.fd = l->c->fd, .events = events};
+    bool output = pace == &l->output;
     for (;;) {
-        int64_t left = -1;
-        if (limit_ms >= 0) {
-            left = limit_ms - (int64_t)(*waited_us / 1000);
-            if (left <= 0)
-                return WAITED_OVER;
-        }
+        enum pace_verdict v =
+            pace_look(pace, rule, *waited_us, output ? conn_taken(l->c) : l->a->received);
+        int64_t left = pace_left(pace, rule, *waited_us);
+        if (v != PACE_OK)
+            return v;
         uint64_t start = clock_us();
         int n = poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left);
         *waited_us += clock_us() - start;
-        if (n > 0) {
-            *got = p.revents;
-            return WAITED_READY;
-        }
+        *got = p.revents;
+        if (n > 0)
+            return PACE_OK;
     }
 }
 
 bool stream_wait_output(struct lease *l)
 {
-    uint64_t waited_us = 0; /* it is called anew after each progress */
+    const struct pace_rule rule = conn_output_rule(l->group, l->a);
     short got;
-    const struct connector_options *o = &l->group->connector->options;
-    if (wait_for(l->c, POLLOUT, &waited_us, o->send_timeout, &got) == WAITED_READY)
+    if (!pace_runs(&l->output))
+        pace_start(&l->output, l->output_us, conn_taken(l->c));
+    enum pace_verdict v = wait_for(l, POLLOUT, &l->output, &rule, &l->output_us, &got);
+    if (v == PACE_OK)
         return true;
     counter_add(COUNTER_timeouts, 1);
-    lease_break(l, CLOSE_send_timeout);
+    lease_break(l, v == PACE_SLOW ? CLOSE_send_rate : CLOSE_send_timeout);
     return false;
 }
 
@@ -69,6 +72,7 @@ static bool send_some(struct lease *l)
             lease_break(l, CLOSE_reset);
             return false;
         }
+        l->a->sent += sent;
         buf_consume(gather, (size_t)sent);
     }
     return true;
@@ -83,12 +87,20 @@ static void give_up(struct lease *l, struct exchange *x, const struct proto_refu
     refusal_log(why->status, why->setting, why->why);
 }
 
+static void too_slow(struct lease *l, struct exchange *x, enum pace_verdict v)
+{
+    static const struct proto_refusal stalled = {408, "bodyTimeout", "the body makes no progress"},
+                                      slow = {408, "bodyMinRate", "the body comes too slowly"};
+    counter_add(COUNTER_timeouts, 1);
+    l->c->reason = v == PACE_SLOW ? CLOSE_body_rate : CLOSE_body_timeout;
+    give_up(l, x, v == PACE_SLOW ? &slow : &stalled);
+}
+
 /* Until there may be something to read. False: nothing more will come. */
 static bool wait_input(struct lease *l, struct exchange *x)
 {
-    static const struct proto_refusal late = {408, "bodyTimeout", "the body makes no progress"};
+    const struct pace_rule rule = conn_input_rule(l->group, l->a);
     struct conn *c = l->c;
-    const struct connector_options *o = &l->group->connector->options;
     if (c->transport->pending && c->transport->pending(c) > 0) {
         lease_edge(&c->bits, true, false, false);
         return true;
@@ -96,10 +108,9 @@ static bool wait_input(struct lease *l, struct exchange *x)
     short events = POLLIN, got;
     if (buf_len(&l->a->gather) > 0 || lease_wants_write(&c->bits))
         events |= POLLOUT;
-    if (wait_for(c, events, &l->waited_us, o->body_timeout, &got) == WAITED_OVER) {
-        counter_add(COUNTER_timeouts, 1);
-        c->reason = CLOSE_body_timeout;
-        give_up(l, x, &late);
+    enum pace_verdict v = wait_for(l, events, &l->input, &rule, &l->input_us, &got);
+    if (v != PACE_OK) {
+        too_slow(l, x, v);
         return false;
     }
     /* The poller gets these edges, too, and sets the same bits: once more is harmless. */
@@ -129,8 +140,10 @@ static long receive(void *arg, size_t *room)
         return TRANSPORT_ERROR;
     *room = buf_room(in);
     long n = l->c->transport->recv(l->c, in->mem + in->tail, *room);
-    if (n > 0)
+    if (n > 0) {
         buf_produced(in, (size_t)n);
+        l->a->received += n;
+    }
     return n;
 }
 
@@ -143,7 +156,7 @@ static bool receive_more(struct lease *l, struct exchange *x)
     for (;;) {
         switch (lease_fill(&c->bits, &ops, &r, SIZE_MAX)) {
         case FILL_STOP:
-            l->waited_us = 0;
+            pace_moved(&l->input, l->input_us);
             return true;
         case FILL_MORE:
         case FILL_AGAIN:

@@ -99,7 +99,8 @@ static void on_ready(void *arg, struct exchange *x)
 
 static void on_skipped(void *arg)
 {
-    ((struct active *)arg)->in_body = false;
+    struct active *a = arg;
+    a->in_body = a->body_timed = false;
 }
 
 static void on_cancel(void *arg, struct exchange *x)

@@ -69,7 +69,7 @@ compile_module(server.webapp("few.so"), STREAMER)
 compile_module(server.webapp("other.so"), HELLO)
 write(os.path.join(server.webapp("stopped"), "WEB-INF", "web.xml"), "<web-app><no-such-thing")
 server.configure("<Context path='/few' docBase='few.so' maxStreamingThreads='2'/>",
-                 lambda xml: xml.replace("<Connector ", "<Connector bodyTimeout='3000' ", 1))
+                 lambda xml: xml.replace("<Connector ", "<Connector bodyTimeout='3000' bodyMinRate='8' ", 1))
 server.start()
 
 

@@ -102,6 +102,7 @@ static inline void start(void)
     rig.engine.serve = stream;
     rig.engine.route = to_stream;
     rig.engine.queues = 2;
+    rig.engine.stream_from = 1;
     atomic_store(&last_result, 0);
 }
 

@@ -205,6 +205,31 @@ static void stalled(void **unused)
     stop();
 }
 
+/* Always some progress, and never enough. */
+static void too_slow(void **unused)
+{
+    (void)unused;
+    start();
+    rig.options.body_min_rate = 2000;
+    rig.options.rate_window = 300;
+    rig_start(&rig);
+    int fd = client_connect(&rig, 0), quick = client_connect(&rig, 0);
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    char piece[1000];
+    memset(piece, 'x', sizeof(piece));
+    head(fd, "/sum", "Content-Length: 100000");
+    head(quick, "/sum", "Content-Length: 100000");
+    while (poll(&p, 1, 50) == 0) { /* some 200 bytes/s, and 20000 */
+        send_all(fd, piece, 10);
+        send_all(quick, piece, 1000);
+    }
+    assert_int_equal(refused(fd, "408"), 408);
+    rig_await(rig_closed(&rig, "body_rate") == 1);
+    assert_int_equal(rig_in_state(&rig, "LENT"), 1); /* the other is served on */
+    close(quick);
+    stop();
+}
+
 /* The servlet's own time is not the client's. */
 static void a_slow_servlet(void **unused)
 {
@@ -270,6 +295,7 @@ int main(void)
         cmocka_unit_test(clients_that_leave),
         cmocka_unit_test(half_closed),
         cmocka_unit_test(stalled),
+        cmocka_unit_test(too_slow),
         cmocka_unit_test(a_slow_servlet),
         cmocka_unit_test(malformed),
         cmocka_unit_test(too_large_a_body),

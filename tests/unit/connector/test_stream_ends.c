@@ -155,7 +155,7 @@ static void its_queue_is_full(void **unused)
 {
     (void)unused;
     start();
-    rig.engine.share = 1;
+    rig.engine.share[1].max_streaming = 1;
     rig.options.max_queue_size = 1;
     rig_start(&rig);
     int running = client_connect(&rig, 0), waiting = client_connect(&rig, 0);
