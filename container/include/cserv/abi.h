@@ -297,7 +297,7 @@ static inline int cs_invoke_(int (*body)(void *), void *arg, void (*failed)(void
 #define CS_MODULE(NAME, VERSION, ...)                                                              \
     CS_DECLARE_(cs_server_module, CS_FLAG_SERVER, NAME, VERSION, __VA_ARGS__)
 
-/* One attribute of a valve, all string literals. TYPE: "text", "bool", "int". RANGE: "1..65535" of an
+/* One attribute of a valve, all string literals. TYPE: "text", "bool", "int", "cidrs". RANGE: "1..65535" of an
  * int, "a|b|c" of a text that is one of these, else "". FALLBACK: its default, "" for none. */
 #define CS_ATTRIBUTE(NAME, TYPE, RANGE, FALLBACK, DOC)                                             \
     "attribute\t" NAME "\t" TYPE "\t" RANGE "\t" FALLBACK "\t" DOC "\n"
