@@ -156,6 +156,5 @@ void conn_file_read(struct group *g, struct inbox_node *node)
         a->warm_us = poller_now_us(c->poller);
         free(j);
     }
-    poller_deadline(c, g->connector->options.send_timeout);
     conn_run(g, c);
 }

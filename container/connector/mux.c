@@ -50,7 +50,7 @@ static bool mux_send(struct group *g, struct conn *c)
             return false;
         }
         if (sent == SEND_DISK) {
-            poller_deadline(c, -1); /* the disk is slow, not the client */
+            conn_wait_nothing(c); /* the disk is slow, not the client */
             return true;
         }
         if (sent == SEND_BLOCKED) {

@@ -100,7 +100,7 @@ void conn_output(struct group *g, struct conn *c)
         conn_send_failed(g, c, sent);
         break;
     case SEND_DISK:
-        poller_deadline(c, -1); /* the disk is slow, not the client */
+        conn_wait_nothing(c); /* the disk is slow, not the client */
         conn_armed(g, c);
         break;
     case SEND_TURN:
@@ -195,7 +195,7 @@ void conn_pump(struct group *g, struct conn *c)
             return;
         }
         if (sent == SEND_DISK) {
-            poller_deadline(c, -1); /* the disk is slow, not the client */
+            conn_wait_nothing(c); /* the disk is slow, not the client */
             conn_armed(g, c);
             return;
         }

@@ -307,12 +307,12 @@ static void client_leaves(void **state)
 static void each_allocation_fails(void **state)
 {
     struct rig *r = *state;
+    r->options.output_memory = 40000;
+    rig_start(r);
     if (!failing_malloc_works())
         skip();
     atomic_store(&size, MIB);
     atomic_store(&piece, 0);
-    r->options.output_memory = 40000;
-    rig_start(r);
     for (uint64_t n = 1;; n++) {
         int fd = client_connect(r, 4096);
         choppy_reset();
