@@ -102,7 +102,7 @@ long() {
         exit 2
     fi
     script_limit=0
-    kinds=$(sed -n 's/^# builds: *//p' "$script" | head -n 1)
+    kinds=$(builds_of "$script")
     for kind in ${kinds:-release}; do
         sanitize=$kind
         [ "$kind" != release ] || sanitize=

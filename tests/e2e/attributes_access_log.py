@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release
 """As attributes.py, for the valve accesslog: one server with a log for each attribute, beside a plain one."""
 import glob
 import os

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release
 """As attributes.py, for Server, Engine, Host and Context: which webapps there are, and how long they may take."""
 import json
 import os

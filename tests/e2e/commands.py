@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release
 """What every command has in common: --help, --json that is JSON, exit codes, the base it means; and what
 `version` tells. The list of commands is taken from `cserv --help`, so that a new one is tested, too."""
 import json

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release address
 """`cserv configtest`: every mistake with its file and line, exit 1, all in one run, and no side effects; the
 same mistakes keep a server from starting. --effective is XML that is read again. That each attribute is
 checked by its row is in tests/unit/config."""

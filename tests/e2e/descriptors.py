@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release
 """The limit of open files on purpose: at start what does not fit is lowered and said so; while the server
 runs new connections are turned away by name, those there are served on, and all is as before when there are
 descriptors again."""

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release address
 """Nothing outside of a webapp's folder is ever sent, and nothing of WEB-INF and META-INF: spellings of
 escape attempts, symbolic links, special files, somebody who renames all the while. Twice: as the kernel
 opens files (openat2), and as where a sandbox has no openat2 (a filter that answers ENOSYS)."""

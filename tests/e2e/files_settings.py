@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release address
 """The init parameters of the default servlet, each with another value than its default: precompressed files
 and what clients accept, PUT and DELETE, sendfile and memory off, no ranges. Malformed values fail the webapp
 by name."""

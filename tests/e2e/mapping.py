@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release address
 """Mapping end to end: the real server with webapps whose servlets answer their name, servlet path and path
 info. Rows of a module; web.xml above them; filters in their order; welcome files; the context's root. The
 rules themselves, one row per sentence, are in tests/unit/engine/test_mapper.c; what servlets may answer is

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release
 """The modes of what a server makes, under every umask; and that a base to which everybody may write is
 refused, with the command that mends it."""
 import os

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release
 """cserv behind Debian's nginx and HAProxy: client address, scheme, host and port are right in what a
 servlet sees, in redirects and in the access log; the same fields from anybody else mean nothing."""
 import json

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release address
 """Every refusal of a module's file, with a real bad file: one sentence with the file, what is wrong and what
 to do, the same one from `cserv inspect`, in the log and in `cserv list`; everything else serves on. What
 happens to code that ends or holds up the server later is in crashes.py."""

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release thread
 """The server's own log: one file per local day and a link, what is removed, `run` and the journal, a FIFO in
 its place, SIGHUP while a container starts. Environment: CSERV, BUILD."""
 import datetime

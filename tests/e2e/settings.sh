@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# builds: release
 # Connector settings whose effect is seen from outside: allowTrace, socket.txBufSize, server. Environment:
 # CSERV (the command).
 work=$(mktemp -d "${TMPDIR:-/tmp}/cserv-settings.XXXXXX") || exit 1

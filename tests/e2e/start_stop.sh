@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# builds: release
 # The commands around a server's life: makebase, start, stop, status, run, and what happens when its
 # processes are killed.
 #

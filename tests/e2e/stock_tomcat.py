@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release address
 """Debian's stock tomcat10 configuration, unchanged but for port and address: configtest accepts it and it
 serves. What is for a Java virtual machine only is one INFO per file; a .jsp is never sent as a file; a webapp's
 own web.xml wins over conf/web.xml."""

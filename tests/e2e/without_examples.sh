@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# builds: release
 # The server knows nothing of its stock webapps: with the link to examples gone its URL is 404, and the
 # rest serves on. Environment: CSERV (the command).
 work=$(mktemp -d "${TMPDIR:-/tmp}/cserv-without.XXXXXX") || exit 1

@@ -3,13 +3,23 @@
 # counted.
 
 # run_folder KIND SANITIZER FOLDER: the .sh and .py files of tests/FOLDER with a first line #!; others
-# are parts of them.
+# are parts of them. One whose head says "# builds: release" has nothing to show a sanitizer that others do
+# not, and takes long: it runs with the builds it names.
 run_folder() {
     for candidate in "$root/tests/$3"/*.sh "$root/tests/$3"/*.py; do
         if [ -f "$candidate" ] && head -n 1 "$candidate" | grep -q '^#!'; then
-            run_script "$1" "$2" "$candidate"
+            kinds=$(builds_of "$candidate")
+            case " ${kinds:-$1} " in
+            *" $1 "*) run_script "$1" "$2" "$candidate" ;;
+            *) skip "[$1] ${candidate#"$root/tests/"}" "runs with the build $kinds" ;;
+            esac
         fi
     done
+}
+
+# What a script says of its builds in its head; "" when nothing.
+builds_of() {
+    sed -n 's/^# builds: *//p' "$1" | head -n 1
 }
 
 # Ends the servers whose pid files are below FOLDER and tells which; a pid is believed only while it is
