@@ -36,7 +36,7 @@ static inline uint32_t route_task_queue(const struct route *r)
 struct route_ops {
     /* Fills OUT for X, whose head is complete. SLOT: the caller's own hazard slot number. */
     void (*lookup)(void *arg, uint32_t slot, const struct exchange *x, struct route *out);
-    /* Whether the servlet X would reach has lately answered within 50 us: then its answer may be
+    /* Whether the servlet X would reach has lately answered within 200 us: then its answer may be
      * gathered with the ones before it. */
     bool (*quick)(void *arg, uint32_t slot, const struct exchange *x);
     /* The logs of what was refused before it had a destination: those of the default host. */
