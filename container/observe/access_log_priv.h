@@ -56,6 +56,7 @@ struct access_log {
 
     _Atomic int failure;         /* errno of the last try to write; 0: it worked */
     _Atomic uint64_t lost, told; /* lines; of them the server's log knows */
+    _Atomic bool complained;     /* the server's log told of trouble, and not yet of its end */
     struct log_limit limits[ACCESS_TROUBLES];
 };
 

@@ -113,6 +113,7 @@ void access_tell(struct access_log *log)
         snprintf(why, sizeof(why), "%.120s", e.why);
     }
     atomic_store_explicit(&log->told, lost, memory_order_relaxed);
+    atomic_store(&log->complained, true);
     LOG(observe, LOG_ERROR,
         "access log %s: %s; %llu lines are lost so far. Requests go on; what fits waits in memory",
         log->path, why, (unsigned long long)lost);

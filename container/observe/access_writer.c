@@ -81,17 +81,21 @@ static void fail(struct access_log *log, int why)
         access_tell(log);
 }
 
-static void recover(struct access_log *log)
+/* It works. Tells so once after each complaint, and at most once a minute of lines that were lost without
+ * one. False: there is something to tell, but not now. */
+static bool recover(struct access_log *log)
 {
-    int before = atomic_exchange_explicit(&log->failure, 0, memory_order_relaxed);
-    uint64_t lost = atomic_load(&log->lost), told = atomic_load(&log->told), held;
-    if ((before == 0 || before == EAGAIN) && lost == told)
-        return;
-    if (!log_limit_pass(&log->limits[ACCESS_RECOVERED], &held))
-        return;
+    atomic_store_explicit(&log->failure, 0, memory_order_relaxed);
+    bool complained = atomic_exchange(&log->complained, false);
+    uint64_t lost = atomic_load(&log->lost), held;
+    if (!complained && lost == atomic_load(&log->told))
+        return true;
+    if (!complained && !log_limit_pass(&log->limits[ACCESS_RECOVERED], &held))
+        return false;
     atomic_store(&log->told, lost);
     LOG(observe, LOG_INFO, "access log %s is written again; %llu lines were lost since the start",
         log->path, (unsigned long long)lost);
+    return true;
 }
 
 /* The rest of a line whose beginning stands in a file that is gone. */
@@ -131,7 +135,7 @@ static bool write_log(struct access_log *log, bool *any)
 {
     uint64_t reopen = atomic_load_explicit(&writer.reopen, memory_order_relaxed);
     int why = 0;
-    bool cut, again = log->reopened != reopen;
+    bool cut, works = false, again = log->reopened != reopen;
     log->reopened = reopen;
     day_file_clean(&log->file, access_clock());
     for (int round = 0; round < 2; round++) { /* what a failure kept back, and what came since */
@@ -158,9 +162,11 @@ static bool write_log(struct access_log *log, bool *any)
             fail(log, why);
             return false;
         }
-        recover(log);
+        works = true;
     }
-    return is_done(log);
+    if (!works && atomic_load_explicit(&log->failure, memory_order_relaxed) != 0)
+        return true; /* nothing to write, so nobody knows */
+    return recover(log) && is_done(log);
 }
 
 /* ---- the thread ---- */

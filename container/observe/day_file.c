@@ -88,7 +88,18 @@ static void put_away_former(struct day_file *f)
         put_away(f, dated);
 }
 
-/* Opens f->current. The file that was open stays when that fails. */
+/* The file that was open is given up when nobody could find there what is written now: it was removed, or
+ * a FIFO without a reader has its name. */
+static void keep_former(struct day_file *f, int why)
+{
+    struct stat st;
+    if (f->fd < 0 || (why != ENXIO && fstat(f->fd, &st) == 0 && st.st_nlink > 0))
+        return;
+    close(f->fd);
+    f->fd = -1;
+}
+
+/* Opens f->current. The file that was open may go on when that fails. */
 static int open_current(struct day_file *f, bool *cut)
 {
     struct stat st;
@@ -102,6 +113,7 @@ static int open_current(struct day_file *f, bool *cut)
         int why = errno;
         if (fd >= 0)
             close(fd);
+        keep_former(f, why);
         return why;
     }
     bool same = f->fd >= 0 && st.st_dev == f->device && st.st_ino == f->inode;
@@ -151,7 +163,7 @@ static bool is_replaced(const struct day_file *f)
     if (!path_join(path, sizeof(path), f->names.folder, f->current))
         return false;
     if (stat(path, &st) != 0)
-        return errno == ENOENT;
+        return errno == ENOENT || errno == ENOTDIR;
     return st.st_dev != f->device || st.st_ino != f->inode;
 }
 

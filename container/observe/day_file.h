@@ -36,8 +36,8 @@ bool day_file_check(const struct day_file *f, struct err *err);
 bool day_file_begin(struct day_file *f, int64_t wall_us, int *why, struct err *err);
 void day_file_end(struct day_file *f);
 /* Before a write: opens the file again when it was replaced, removed, not there, or REOPEN says so. *WHY:
- * 0, or the errno of a try that failed, after which the former file goes on if there is one. False: none
- * is open. *CUT: it is another file now and the former one ends within a line. */
+ * 0, or the errno of a try that failed, after which the former file goes on if it can still be found by
+ * somebody. False: none is open. *CUT: it is another file now and the former one ends within a line. */
 bool day_file_ready(struct day_file *f, bool reopen, int64_t wall_us, int *why, bool *cut);
 /* What is written from now on is of WALL_US: another file, if its date is another one. */
 void day_file_turn(struct day_file *f, int64_t wall_us);

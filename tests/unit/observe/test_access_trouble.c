@@ -121,6 +121,63 @@ static void a_fifo_is_read_at_last(void **state)
     access_log_close(&log);
 }
 
+/* What was lost while an ERROR of the same cause was held back is told after all. */
+static void each_trouble_is_told_to_its_end(void **state)
+{
+    (void)state;
+    struct access_log_options o = rig_options("%u");
+    assert_int_equal(mkdir(rig_path(""), 0750), 0);
+    assert_int_equal(mkfifo(rig_path(TODAY), 0600), 0);
+    struct access_log *log = rig_open(&o);
+    for (int round = 1; round <= 2; round++) {
+        fill(log, 100);
+        assert_int_equal(unlink(rig_path(TODAY)), 0);
+        assert_true(access_logs_flush(5000));
+        assert_int_equal(mkfifo(rig_path("next"), 0600), 0);
+        if (round == 1)
+            assert_int_equal(rename(rig_path("next"), rig_path(TODAY)), 0);
+    }
+    wait_for_server_log("is written again; 200 lines were lost");
+    /* That the writer had not yet noticed the second FIFO is a cause of its own. */
+    assert_in_range(rig_count(rig_server(), " ERROR "), 1, 2);
+    access_log_close(&log);
+}
+
+/* Lines must not go into a file that nobody can find any more. */
+static void a_removed_file_takes_no_lines(void **state)
+{
+    (void)state;
+    struct access_log_options o = rig_options("%u");
+    struct access_log *log = rig_open(&o);
+    assert_true(access_logs_flush(5000));
+    struct err err = ERR_INIT;
+    assert_true(path_remove_tree(rig_path(""), &err));
+    char folder[160];
+    snprintf(folder, sizeof(folder), "%s/logs", rig_folder);
+    int fd = open(folder, O_CREAT | O_WRONLY, 0600); /* no folder, and none can be made */
+    assert_true(fd >= 0);
+    close(fd);
+    rig_record(log, "one");
+    assert_false(access_logs_flush(300));
+    wait_for_server_log("Not a directory");
+    assert_int_equal(unlink(folder), 0);
+    assert_true(access_logs_flush(5000));
+    assert_string_equal(rig_file(TODAY), "one\n");
+    /* Moved away it can be found: better there than nowhere. */
+    char moved[160];
+    snprintf(moved, sizeof(moved), "%s/moved", rig_folder);
+    assert_int_equal(rename(folder, moved), 0);
+    fd = open(folder, O_CREAT | O_WRONLY, 0600);
+    assert_true(fd >= 0);
+    close(fd);
+    rig_record(log, "two");
+    assert_true(access_logs_flush(5000));
+    snprintf(moved, sizeof(moved), "%s/moved/" TODAY, rig_folder);
+    assert_string_equal(rig_content(moved), "one\ntwo\n");
+    assert_int_equal(unlink(folder), 0);
+    access_log_close(&log);
+}
+
 static void a_full_disk(void **state)
 {
     (void)state;
@@ -247,6 +304,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ROW(a_fifo_without_reader),
         ROW(a_fifo_is_read_at_last),
+        ROW(each_trouble_is_told_to_its_end),
+        ROW(a_removed_file_takes_no_lines),
         ROW(a_full_disk),
         ROW(a_torn_line_goes_on_where_it_stopped),
         ROW(an_end_with_a_blocked_file_does_not_take_long),
