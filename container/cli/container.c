@@ -31,6 +31,18 @@ static uint64_t wanted_connections(const struct container_options *o)
     return all;
 }
 
+static uint64_t connection_level(const struct container *c)
+{
+    const struct container_options *o = c->options;
+    uint64_t level = 1, *wanted = calloc(o->listener_count + 1, sizeof(*wanted));
+    for (size_t i = 0; wanted && i < o->listener_count; i++)
+        wanted[i] = (uint64_t)o->listeners[i].connector->max_connections;
+    if (wanted)
+        level = fd_budget_level(c->descriptors.connections, wanted, o->listener_count);
+    free(wanted);
+    return level;
+}
+
 /* Soft limit up to the hard one; what does not fit is lowered, here and in make_connectors. */
 static void share_descriptors(struct container *c)
 {
@@ -46,6 +58,7 @@ static void share_descriptors(struct container *c)
         c->fd_limit = limit.rlim_cur;
     }
     c->descriptors = fd_budget(c->fd_limit, connections, files);
+    c->connection_level = connection_level(c);
     if (c->descriptors.spool_files < files)
         LOG(cli, LOG_WARN,
             "maxSpoolFiles %llu does not fit the limit of %llu open files: it is %llu now. Raise "
@@ -57,14 +70,14 @@ static void share_descriptors(struct container *c)
 static uint32_t fit_connections(const struct container *c, const struct connector_config *config)
 {
     uint64_t wanted = (uint64_t)config->max_connections;
-    uint32_t got =
-        fd_budget_share(c->descriptors.connections, wanted, wanted_connections(c->options));
+    uint64_t got = wanted < c->connection_level ? wanted : c->connection_level;
     if (got < wanted)
         LOG(cli, LOG_WARN,
             "server.xml:%d: maxConnections %llu does not fit the limit of %llu open files: it is "
-            "%u now. Raise the limit (ulimit -n, LimitNOFILE=) or lower maxConnections",
-            config->line, (unsigned long long)wanted, (unsigned long long)c->fd_limit, got);
-    return got;
+            "%llu now. Raise the limit (ulimit -n, LimitNOFILE=) or lower maxConnections",
+            config->line, (unsigned long long)wanted, (unsigned long long)c->fd_limit,
+            (unsigned long long)got);
+    return (uint32_t)got;
 }
 
 /* ---- connectors ---- */

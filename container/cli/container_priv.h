@@ -39,6 +39,7 @@ struct container {
     uint32_t most_connections; /* since memory was given back last */
     uint64_t fd_limit;
     struct fd_budget descriptors;   /* how it is shared out */
+    uint64_t connection_level;      /* what one connector gets at most */
     struct control_server *control; /* --single */
 };
 

@@ -28,10 +28,17 @@ struct fd_budget fd_budget(uint64_t limit, uint64_t connections, uint64_t spool_
     return b;
 }
 
-uint32_t fd_budget_share(uint64_t connections, uint64_t wanted, uint64_t wanted_by_all)
+uint64_t fd_budget_level(uint64_t connections, const uint64_t *wanted, size_t count)
 {
-    uint64_t n = wanted; /* at most 1,000,000 each: the product fits */
-    if (wanted_by_all > connections)
-        n = connections * wanted / wanted_by_all;
-    return (uint32_t)most(n, 1);
+    uint64_t level = count > 0 ? connections / count : 0, before;
+    do { /* what the modest ones leave goes to the others; each turn settles at least one */
+        uint64_t left = connections, others = 0;
+        for (size_t i = 0; i < count; i++) {
+            others += wanted[i] > level;
+            left = without(left, wanted[i] > level ? 0 : wanted[i]);
+        }
+        before = level;
+        level = others > 0 ? left / others : UINT64_MAX;
+    } while (level > before && level != UINT64_MAX);
+    return most(level, 1);
 }

@@ -3,6 +3,7 @@
  * and what webapps may open. Plain arithmetic; called by container.c. */
 #ifndef CLI_FD_BUDGET_H
 #define CLI_FD_BUDGET_H
+#include <stddef.h>
 #include <stdint.h>
 
 #define FD_BUDGET_OWN     512u  /* logs, pipes, event loops, pollers' eventfds */
@@ -15,7 +16,8 @@ struct fd_budget {
 /* CONNECTIONS and SPOOL_FILES are wanted. What does not fit lowers the connections, down to a quarter of
  * the limit; what does not fit then lowers the temporary files, down to an eighth. */
 struct fd_budget fd_budget(uint64_t limit, uint64_t connections, uint64_t spool_files);
-/* What a connector that WANTED so many of WANTED_BY_ALL gets of CONNECTIONS; at least 1. */
-uint32_t fd_budget_share(uint64_t connections, uint64_t wanted, uint64_t wanted_by_all);
+/* How many of CONNECTIONS a connector gets at most, when connector I wants WANTED[I]: who wants less gets
+ * what it wants, and what that leaves goes to the others. At least 1. */
+uint64_t fd_budget_level(uint64_t connections, const uint64_t *wanted, size_t count);
 
 #endif

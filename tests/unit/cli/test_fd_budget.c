@@ -55,14 +55,21 @@ static void never_overdrawn(void **unused)
     }
 }
 
+#define LEVEL(connections, ...)                                     \
+    fd_budget_level((connections), (const uint64_t[]){__VA_ARGS__}, \
+                    sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
+
 static void shares(void **unused)
 {
     (void)unused;
-    assert_int_equal(fd_budget_share(8192, 8192, 8192), 8192);
-    assert_int_equal(fd_budget_share(20000, 8192, 16384), 8192); /* not more than it wants */
-    assert_int_equal(fd_budget_share(1000, 8192, 16384), 500);
-    assert_int_equal(fd_budget_share(1000, 1, 1000000), 1);
-    assert_int_equal(fd_budget_share(1000000, 1000000, 4000000), 250000);
+    assert_true(LEVEL(8192, 8192) >= 8192);
+    assert_true(LEVEL(20000, 8192, 8192) >= 8192); /* everybody gets what he wants */
+    assert_int_equal(LEVEL(1000, 8192, 8192), 500);
+    assert_int_equal(LEVEL(1000, 3, 8192), 997); /* regression 124: 3 was made 1 */
+    assert_int_equal(LEVEL(1000, 100, 300, 8192), 600);
+    assert_int_equal(LEVEL(1000, 8192, 300, 100), 600);
+    assert_int_equal(LEVEL(2, 8192, 8192, 8192), 1);
+    assert_int_equal(LEVEL(1000000, 1000000, 1000000, 1000000, 1000000), 250000);
 }
 
 int main(void)
