@@ -107,7 +107,7 @@ int cidr_list_has(const struct cidr_list *list, cs_str address)
     return 0;
 }
 
-int is_address(cs_str text)
+int is_numeric_address(cs_str text)
 {
     struct cidr_block a;
     return text.ptr && parse_address(text.ptr, text.len, &a);

@@ -21,6 +21,6 @@ int cidr_list_parse(cs_host *host, const char *attribute, const char *text, stru
 /* Whether ADDRESS, numeric, lies in one of the blocks. Absent or not numeric: no. */
 int cidr_list_has(const struct cidr_list *list, cs_str address);
 /* Whether TEXT is a numeric address. */
-int is_address(cs_str text);
+int is_numeric_address(cs_str text);
 
 #endif

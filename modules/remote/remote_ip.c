@@ -62,7 +62,7 @@ static int find_client(const struct remote_ip *v, const struct hops *hops)
 {
     int client = -1;
     for (int i = (int)hops->count - 1; i >= 0; i--) {
-        if (!is_address(hops->v[i].address))
+        if (!is_numeric_address(hops->v[i].address))
             break;
         client = i;
         if (!is_believed(v, hops->v[i].address))
