@@ -289,7 +289,8 @@ static void cut_short_on_the_poller(void **state)
     struct rig *r = *state;
     int fd = client_connect(r, 4096);
     client_send(fd, GET("/big"));
-    rig_await(rig_in_state(r, "SEND") == 1);
+    /* PARKED when the poller was quicker than the end of the answer */
+    rig_await(rig_in_state(r, "SEND") + rig_in_state(r, "PARKED") == 1);
     cut(-1);
     assert_true(read_to_the_end(fd) < BIG);
     rig_await(rig_closed(r, "file") == 1);
