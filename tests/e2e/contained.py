@@ -82,9 +82,8 @@ same("pid-1/serves-after-it", fetch(url + "examples/hello"), b"Hello, World!")
 slept = []
 sleeper = threading.Thread(target=lambda: slept.append(fetch(url + "examples/sleep?ms=1500")))
 sleeper.start()
-becomes(lambda: '"requests":' in first.inside(CSERV, "status", "-b", base, "--json").stdout and
-        re.search(r'[1-9]\d* of \d+ threads busy|[1-9]\d* threads busy',
-                  first.inside(CSERV, "status", "-b", base).stdout))
+check("pid-1/under-way", becomes(
+    lambda: '"threadsBusy":1' in first.inside(CSERV, "status", "-b", base, "--json").stdout))
 os.kill(first.pid, signal.SIGTERM)
 same("pid-1/exit-code", first.ends(), 0)
 sleeper.join()
