@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release thread
 """Access logs of a real server: Valves in server.xml, their attributes by their effect, refusals, JSON,
 contexts and engine, rotation by hand and SIGHUP, the time zone. Environment: CSERV, BUILD."""
 import datetime

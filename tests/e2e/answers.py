@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release address
 """What servlets may answer, and what the server makes of it: methods, conditions, failures, announced
 lengths, parameters, cleanups, stale handles; and the life of a webapp in its order."""
 import os

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release address
 """Static files as the real server sends them: RFC 9110 sections 13 (conditions) and 14 (ranges) as tables
 against the default servlet, once for a file that it holds in memory and once for one that it does not; what
 answers say of files; folders; changes that are live at once. Without a server: tests/unit/modules_default.

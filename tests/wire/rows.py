@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release
 """Compares rows.txt, what HTTP/1 requests get, with the case files: prints each row with its cases, and FAIL
 for a row without any, a row whose cases do not show what it says, a case that no row has, a case that is
 not sent in all three ways, and a path that is decoded outside of http/uri.c."""
