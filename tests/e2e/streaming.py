@@ -68,7 +68,7 @@ compile_module(server.webapp("streamer.so"), STREAMER)
 compile_module(server.webapp("few.so"), STREAMER)
 compile_module(server.webapp("other.so"), HELLO)
 write(os.path.join(server.webapp("stopped"), "WEB-INF", "web.xml"), "<web-app><no-such-thing")
-server.configure("<Context path='/few' docBase='few.so' maxStreamingThreads='2'/>",
+server.configure("<Context path='/few' docBase='few.so' maxStreamingThreads='3'/>",
                  lambda xml: xml.replace("<Connector ", "<Connector bodyTimeout='3000' bodyMinRate='8' ", 1))
 server.start()
 
@@ -227,8 +227,8 @@ crowd.stop()
 check("dribblers/all is free again", becomes(lambda: row(STREAMING)["running"] == 0 == row(STREAMING)["queued"]),
       row(STREAMING))
 crowd = Dribblers(20, b"/few/sum")
-cap = becomes(lambda: row("localhost/few streaming")["running"] == 2)
-check("attribute/Context.maxStreamingThreads", cap and row("localhost/few streaming")["cap"] == 2,
+cap = becomes(lambda: row("localhost/few streaming")["running"] == 3)
+check("attribute/Context.maxStreamingThreads", cap and row("localhost/few streaming")["cap"] == 3,
       row("localhost/few streaming"))
 same("attribute/the webapp serves", server.get("/few/hello").text, "hello")
 crowd.stop()
