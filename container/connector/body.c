@@ -167,9 +167,7 @@ void body_complete(struct exchange *x)
 static void job_done(struct spool_job *job)
 {
     struct body *b = CONTAINER_OF(job, struct body, job);
-    struct group *g = b->group;
-    if (inbox_give(&g->inbox, &b->node, NULL, true))
-        poller_wake(g->poller);
+    group_give_job(b->group, &b->node);
 }
 
 struct proto_refusal body_save(struct group *g, struct conn *c, struct exchange *x)
@@ -185,6 +183,7 @@ struct proto_refusal body_save(struct group *g, struct conn *c, struct exchange 
     b->c = c;
     b->saving = true;
     c->io_jobs++;
+    atomic_fetch_add(&g->connector->jobs, 1);
     b->iov = (struct iovec){.iov_base = buf_data(&b->piece), .iov_len = buf_len(&b->piece)};
     b->job = (struct spool_job){.op = SPOOL_WRITE,
                                 .file = b->file,
