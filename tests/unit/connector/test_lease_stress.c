@@ -221,6 +221,7 @@ static void stress_once(unsigned clients, uint32_t groups, bool quick)
     r.options.no_tick = true;
     r.options.groups = groups;
     r.options.max_threads = 6;
+    r.options.output_memory = 1u << 20; /* of 6 threads one may wait for its client: nobody is to */
     rig_start(&r);
     int small = 1; /* the kernel's least; connections inherit it */
     assert_int_equal(setsockopt(r.listen_fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
@@ -242,7 +243,13 @@ static void stress_once(unsigned clients, uint32_t groups, bool quick)
         clients, groups, quick ? "quick" : "slow", (unsigned long long)answers,
         (unsigned long long)connections,
         (unsigned long long)(counter_read(COUNTER_leases_ended_early) - early));
+    struct connector_status status;
+    connector_status(r.connector, &status);
     rig_stop(&r);
+    for (const struct connector_status_row *c = status.closed; wrong && c->name; c++) {
+        if (c->value > 0)
+            print_message("closed: %s %llu\n", c->name, (unsigned long long)c->value);
+    }
     if (wrong)
         fail_msg("%s", wrong);
     assert_true(answers > 50);
