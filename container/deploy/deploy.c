@@ -89,8 +89,10 @@ void deploy_free(struct deployment **dp)
     if (!hang)
         modules_end(d);
     access_close(d);
-    webxml_free(&d->defaults);
     epoch_close(d);
+    if (hang) /* regression 142: a thread that was given up may still read the defaults */
+        return;
+    webxml_free(&d->defaults);
     lock_destroy(&d->lock);
     free(d);
 }
