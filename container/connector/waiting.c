@@ -4,10 +4,9 @@
  * nothing for longest is given up. On workers. */
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "connector/group_priv.h"
 #include "observe/counters.h"
-#include "observe/log.h"
+#include "observe/log_limit.h"
 
 struct waiting {
     struct list writers; /* of struct waiter, by link */
@@ -55,21 +54,15 @@ static void remove_locked(struct group *g, struct waiting *q, struct waiter *w)
     atomic_fetch_sub(&g->writers_waiting, 1);
 }
 
-/* One line in ten seconds: clients must not be able to flood the log. */
 static void tell(struct group *g, uint32_t queue, uint32_t most)
 {
-    static _Atomic uint64_t told_us, untold;
-    uint64_t now = clock_us(), last = atomic_load(&told_us);
-    atomic_fetch_add(&untold, 1);
-    if ((last != 0 && now - last < 10u * 1000000u) ||
-        !atomic_compare_exchange_strong(&told_us, &last, now))
-        return;
-    LOG(connector, LOG_WARN,
-        "%s: more than %u requests of %s wait for clients that do not read, past outputMemory and "
-        "outputSpool: the one that stood still for longest was given up (%llu since the last such "
-        "line)",
-        g->connector->options.name, most, engine_queue_name(g->connector->options.engine, queue),
-        (unsigned long long)atomic_exchange(&untold, 0));
+    static struct log_limit limit;
+    LOG_LIMITED(connector, LOG_WARN, &limit,
+                "%s: more than %u requests of %s wait for clients that do not read, past "
+                "outputMemory and outputSpool: the one that stood still for longest was given up. "
+                "Raise outputSpool, or the webapp's maxThreads",
+                g->connector->options.name, most,
+                engine_queue_name(g->connector->options.engine, queue));
 }
 
 void waiting_enter(struct group *g, uint32_t queue, struct waiter *w)

@@ -10,9 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "observe/counters.h"
-#include "observe/log.h"
+#include "observe/log_limit.h"
 
 #define ACCEPTS_PER_TURN 64
 
@@ -24,7 +23,7 @@ struct net_listener {
     int fd, spare_fd;
     _Atomic bool watching;              /* written by the poller, read by any thread */
     _Atomic uint64_t accepted, refused; /* likewise */
-    uint64_t told_us;                   /* when running out of descriptors was last logged */
+    struct log_limit told;              /* of the line about running out of descriptors */
 };
 
 void conn_address_from(struct conn_address *out, const struct sockaddr *sa)
@@ -55,13 +54,9 @@ static void accept_and_close(struct net_listener *l)
 {
     counter_add(COUNTER_accepts_refused, 1);
     atomic_fetch_add_explicit(&l->refused, 1, memory_order_relaxed);
-    uint64_t now = clock_us();
-    if (now - l->told_us > 60u * 1000000u || l->told_us == 0) {
-        l->told_us = now;
-        LOG(net, LOG_ERROR,
-            "no file descriptor left for a new connection: it was closed. Raise the limit of open "
-            "files (ulimit -n) or lower maxConnections");
-    }
+    LOG_LIMITED(net, LOG_ERROR, &l->told,
+                "no file descriptor left for a new connection: it was closed. Raise the limit of "
+                "open files (ulimit -n) or lower maxConnections");
     if (l->spare_fd < 0)
         return;
     close(l->spare_fd);

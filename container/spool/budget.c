@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/clock.h"
 #include "observe/counters.h"
-#include "observe/log.h"
 #include "spool/spool_priv.h"
 
 static const struct {
@@ -126,24 +124,15 @@ enum spool_result spool_would_fit(struct spool_account *a, uint64_t length)
 
 /* ---- telling ---- */
 
-#define TELL_US (10u * 1000000u) /* between two lines of one cause */
-
 static void tell(struct spool_account *a, enum spool_result r, int error)
 {
     struct spool *s = a->spool;
-    struct told *t = &s->told[r];
-    uint64_t now = clock_us(), last = atomic_load(&t->at_us);
-    if ((last != 0 && now - last < TELL_US) ||
-        !atomic_compare_exchange_strong(&t->at_us, &last, now)) {
-        atomic_fetch_add_explicit(&t->untold, 1, memory_order_relaxed);
-        return;
-    }
-    LOG(spool, LOG_WARN,
-        "%s: at %s%s%s (folder %s; held: %" PRIu64 " bytes of memory, %" PRIu64 " bytes in %" PRIu64
-        " files; %" PRIu64 " more since the last such line)",
-        rows[r].text, a->name, error ? ": " : "", error ? strerror(error) : "", s->folder,
-        atomic_load(&s->used.memory), atomic_load(&s->used.bytes), atomic_load(&s->used.files),
-        atomic_exchange(&t->untold, 0));
+    LOG_LIMITED(spool, LOG_WARN, &s->told[r],
+                "%s: at %s%s%s (folder %s; held: %" PRIu64 " bytes of memory, %" PRIu64
+                " bytes in %" PRIu64 " files)",
+                rows[r].text, a->name, error ? ": " : "", error ? strerror(error) : "", s->folder,
+                atomic_load(&s->used.memory), atomic_load(&s->used.bytes),
+                atomic_load(&s->used.files));
 }
 
 enum spool_result spool_refused(struct spool_account *a, enum spool_result r, int error)

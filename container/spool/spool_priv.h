@@ -3,6 +3,7 @@
 #ifndef SPOOL_SPOOL_PRIV_H
 #define SPOOL_SPOOL_PRIV_H
 #include <stdatomic.h>
+#include "observe/log_limit.h"
 #include "base/lock.h"
 #include "base/thread.h"
 #include "spool/spool.h"
@@ -28,16 +29,13 @@ struct spool_file {
     uint64_t size;
     struct spool_job closing;
 };
-struct told { /* of one line of the log */
-    _Atomic uint64_t at_us, untold;
-};
 
 struct spool {
     char *folder;
     const struct spool_system *system;
     struct spool_options options; /* its folder is not ours */
     struct used used;
-    struct told told[SPOOL_RESULT_COUNT];
+    struct log_limit told[SPOOL_RESULT_COUNT]; /* of the lines of the log */
     /* What may still be written before minFreeDisk, by the last look at the disk. */
     _Atomic int64_t room;
     _Atomic uint64_t looked_us;
