@@ -16,7 +16,7 @@ static void dispatched_at_the_head(void **unused)
     sem_post(&go_on);
     for (int i = 0; i < 5; i++) {
         poll(NULL, 0, 2);
-        send_all(fd, "hello" + i, 1);
+        send_all(fd, &"hello"[i], 1);
     }
     assert_int_equal(client_answer(fd, expected("hello", 5)), 200);
     alive(fd);
