@@ -5,10 +5,12 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #if defined(__has_feature)
@@ -150,4 +152,17 @@ void thread_detach(struct thread *t)
         return;
     CHECK(pthread_detach(t->id) == 0);
     t->started = false;
+}
+
+uint64_t thread_self_waits(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? (uint64_t)usage.ru_nvcsw : 0;
+}
+
+uint32_t thread_processors(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 0;
+    return n > 0 ? (uint32_t)n : 1;
 }

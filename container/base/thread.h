@@ -19,7 +19,11 @@ void thread_join(struct thread *t); /* waits for the end; harmless when it was n
 /* Waits up to LIMIT_US microseconds; false when the thread still runs (it stays joinable). */
 bool thread_join_until(struct thread *t, uint64_t limit_us);
 void thread_detach(struct thread *t);
-uint32_t thread_self_id(void);      /* from 1, never reused; the main thread may have any number */
+uint32_t thread_self_id(void); /* from 1, never reused; the main thread may have any number */
+/* How often the calling thread has waited so far: for a lock, a file, a client, a sleep. Being moved aside
+ * for another thread does not count. */
+uint64_t thread_self_waits(void);
+uint32_t thread_processors(void);   /* that this process may use; at least 1 */
 const char *thread_self_name(void); /* "main" for threads not started here */
 
 #endif

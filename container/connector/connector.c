@@ -57,8 +57,7 @@ static uint32_t share(uint32_t all, uint32_t groups)
  * always where there is no further core to run them on, else for small batches only. */
 static uint32_t inline_max(uint32_t groups)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return cores <= 2 * (long)groups ? UINT32_MAX : 8;
+    return thread_processors() <= 2 * groups ? UINT32_MAX : 8;
 }
 
 static bool group_init(struct connector *c, uint32_t number, struct err *err)

@@ -92,7 +92,7 @@ static void refuse_tasks(struct group *g, struct task *t, enum proto_busy why)
 /* Refusals may make the next requests complete: those are pushed in the next turn. */
 void fair_push(struct group *g, struct task *first)
 {
-    refuse_tasks(g, pool_push(g->pool, first), BUSY_FULL);
+    refuse_tasks(g, pool_push_tended(g->pool, first), BUSY_FULL);
 }
 
 void fair_refuse_late(struct group *g)

@@ -6,8 +6,8 @@
 
 #include "connector/group_priv.h"
 
-#define FILE_WINDOW (256u * 1024u) /* per call */
-#define FILE_COPY   16384u         /* files up to this are read into the gathered output */
+#define FILE_WINDOW (2048u * 1024u) /* per call: one for most files, the socket ends it sooner */
+#define FILE_COPY   16384u          /* files up to this are read into the gathered output */
 
 struct file_left { /* fd < 0: somebody else's by now */
     int fd;

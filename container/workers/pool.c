@@ -14,6 +14,7 @@
 #include "observe/log.h"
 
 #define GROW_AGE_US 1000u /* a task waits so long before a thread is made for it, and between two */
+#define PATIENCE_US 4000u /* without a task taken for so long: those that run are not short ones */
 
 struct worker {
     struct pool *pool;
@@ -38,7 +39,9 @@ struct pool {
     uint32_t ending;    /* of the threads: those that take no more tasks */
     uint32_t starting;  /* rows whose thread is being started */
     uint32_t searching; /* woken or started, and has no task yet: 0 or 1 but for new threads */
-    uint64_t grown_us;
+    uint32_t computing; /* of those that run: tasks of queues whose tasks do not wait */
+    uint64_t grown_us, taken_us; /* when the last thread was made, the last task taken */
+    bool tended;                 /* the poller will call pool_tend within PATIENCE_US */
     bool stopping;
     bool told_full; /* the log was told that max_threads is reached */
 };
@@ -58,6 +61,8 @@ struct pool *pool_new(const struct pool_options *options, struct err *err)
         return NULL;
     }
     p->options = *options;
+    if (p->options.processors == 0)
+        p->options.processors = thread_processors();
     CHECK(options->kept < options->max_threads);
     if (options->kept > 0)
         queues_keep(&p->queues, options->max_threads - options->kept);
@@ -75,7 +80,7 @@ struct pool *pool_new(const struct pool_options *options, struct err *err)
 
 /* ---- threads ---- */
 
-static void wake_one_locked(struct pool *p);
+static void wake_one_locked(struct pool *p, uint64_t now);
 
 /* Takes a free row for a thread that searches from its start; NULL: none is free at the moment. */
 static struct worker *reserve_locked(struct pool *p)
@@ -114,7 +119,8 @@ static bool start_worker_locked(struct pool *p, struct worker *w)
     w->used = false;
     p->threads--;
     p->searching--;
-    wake_one_locked(p); /* who came idle meanwhile was not woken: one seemed to be searching */
+    wake_one_locked(
+        p, clock_us()); /* who came idle meanwhile was not woken: one seemed to be searching */
     LOG(workers, LOG_ERROR, "cannot start worker %s: %s", name, strerror(cause));
     return false;
 }
@@ -160,10 +166,20 @@ bool pool_start(struct pool *p, struct err *err)
 
 /* ---- waking and taking ---- */
 
-/* The rule: wake one iff one is idle, none is searching and there is work it could take. */
-static void wake_one_locked(struct pool *p)
+/* Every processor has a worker, and what is queued only computes: a further thread would but share the
+ * processors with those that run, and each of them would take longer. That holds while tasks end and the
+ * next are taken; when none was for a while, those that run are long, and the short ones shall not wait. */
+static bool enough_run_locked(const struct pool *p, uint64_t now)
 {
-    if (p->idle_count == 0 || p->searching > 0 || !queues_has_work(&p->queues))
+    return p->tended && p->computing >= p->options.processors && now - p->taken_us < PATIENCE_US &&
+           !queues_may_wait(&p->queues);
+}
+
+/* The rule: wake one iff one is idle, none is searching and there is work it could take with gain. */
+static void wake_one_locked(struct pool *p, uint64_t now)
+{
+    if (p->idle_count == 0 || p->searching > 0 || !queues_has_work(&p->queues) ||
+        enough_run_locked(p, now))
         return;
     struct worker *w = CONTAINER_OF(list_first(&p->idle), struct worker, link);
     list_remove(&w->link);
@@ -175,11 +191,12 @@ static void wake_one_locked(struct pool *p)
     cond_signal(&w->wake);
 }
 
-struct task *pool_push(struct pool *p, struct task *first)
+static struct task *push(struct pool *p, struct task *first, bool tended)
 {
     struct task *refused = NULL;
     uint64_t now = clock_us();
     lock_acquire(&p->lock);
+    p->tended = tended;
     while (first) {
         struct task *t = first;
         first = t->next;
@@ -188,20 +205,36 @@ struct task *pool_push(struct pool *p, struct task *first)
             refused = t;
         }
     }
-    wake_one_locked(p);
+    wake_one_locked(p, now);
     lock_release(&p->lock);
     return refused;
+}
+
+struct task *pool_push(struct pool *p, struct task *first)
+{
+    return push(p, first, false);
+}
+
+struct task *pool_push_tended(struct pool *p, struct task *first)
+{
+    return push(p, first, true);
 }
 
 uint64_t pool_tend(struct pool *p)
 {
     uint64_t again = 0;
     lock_acquire(&p->lock);
+    p->tended = true;
     if (queues_has_work(&p->queues)) {
-        grow_locked(p, clock_us());
+        uint64_t now = clock_us();
+        grow_locked(p, now);
+        wake_one_locked(p, now);
         if (p->idle_count == 0 && (p->threads < p->options.max_threads || p->ending > 0))
             again = GROW_AGE_US;
+        else if (p->idle_count > 0 && p->searching == 0)
+            again = PATIENCE_US;
     }
+    p->tended = again > 0;
     lock_release(&p->lock);
     return again;
 }
@@ -251,12 +284,19 @@ static bool wait_for_work_locked(struct pool *p, struct worker *w)
 static uint64_t run_task(struct pool *p, struct worker *w, struct task *t, uint64_t now)
 {
     uint32_t queue = t->queue;
+    bool computes = !queues_waits(&p->queues, queue);
+    p->computing += computes;
+    wake_one_locked(p, now); /* who leaves work behind wakes one under the same rule */
+    grow_locked(p, now);
     lock_release(&p->lock);
+    uint64_t waits = thread_self_waits();
     p->options.ops->run(p->options.arg, w, t);
+    bool waited = thread_self_waits() != waits;
     uint64_t end = clock_us();
     lock_acquire(&p->lock);
     p->running--;
-    queues_done(&p->queues, queue, end - now);
+    p->computing -= computes;
+    queues_done(&p->queues, queue, end - now, waited);
     if (p->running == 0 && p->queues.length == 0)
         cond_broadcast(&p->quiet);
     return end;
@@ -273,8 +313,7 @@ static void work_locked(struct pool *p, struct worker *w)
         searching = false;
         if (t) {
             p->running++;
-            wake_one_locked(p); /* who leaves work behind wakes one under the same rule */
-            grow_locked(p, now);
+            p->taken_us = now;
             now = run_task(p, w, t, now);
         } else if (p->stopping || !wait_for_work_locked(p, w)) {
             return;
@@ -353,7 +392,7 @@ void pool_limits(struct pool *p, uint32_t queue, const struct queue_limits *limi
 {
     lock_acquire(&p->lock);
     queues_limit(&p->queues, queue, limits);
-    wake_one_locked(p); /* a higher cap is work that may be taken */
+    wake_one_locked(p, clock_us()); /* a higher cap is work that may be taken */
     lock_release(&p->lock);
 }
 

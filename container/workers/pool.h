@@ -22,7 +22,8 @@ struct pool_options {
     uint64_t idle_us;           /* a thread above min_threads ends after this without work */
     uint32_t queues;            /* how many queues */
     struct queue_limits limits; /* of each, until pool_limits */
-    uint32_t kept;              /* threads that only reserved queues may use; below max_threads */
+    uint32_t processors; /* that tasks can run on at the same time; 0: as many as there are */
+    uint32_t kept;       /* threads that only reserved queues may use; below max_threads */
     const struct pool_ops *ops;
     void *arg;
 };
@@ -44,12 +45,15 @@ bool pool_start(struct pool *p, struct err *err); /* starts min_threads */
 /* Queues a list of tasks (linked by next) under one lock, and wakes a worker if the rule says so.
  * Returns the tasks whose queue was full, as a list. Any thread. */
 struct task *pool_push(struct pool *p, struct task *first);
+/* The same for the poller, which calls pool_tend before it waits: while every processor has a worker, tasks
+ * that only compute wake no further one. */
+struct task *pool_push_tended(struct pool *p, struct task *first);
 /* The tasks that have waited for longer than they may, as a list: they are the caller's again. Any
  * thread; the poller asks some times a second. */
 struct task *pool_late(struct pool *p);
 /* Before the first task; afterwards only the cap may change. */
 void pool_limits(struct pool *p, uint32_t queue, const struct queue_limits *limits);
-/* Asked by the poller each turn: grows the pool if the rule says so. Returns after how many us to ask
+/* Asked by the poller each turn: grows the pool or wakes a worker if the rules say so. Returns after how many us to ask
  * again (the oldest task waits and nobody comes for it), 0: no need. */
 uint64_t pool_tend(struct pool *p);
 /* Of a task that may run: false lets a lease go on with the connection's next request. */

@@ -9,6 +9,8 @@
 #define QUANTUM_US 1000
 /* A task never counts for more than this, or a sleeping servlet would stop its context for minutes. */
 #define COST_MAX_US 20000u
+#define LOOK_AT \
+    8u /* queues whose tasks are asked for; with more of them a thread is worth its cost */
 
 bool queues_init(struct queues *q, uint32_t count, const struct queue_limits *limits)
 {
@@ -21,6 +23,7 @@ bool queues_init(struct queues *q, uint32_t count, const struct queue_limits *li
     for (uint32_t i = 0; i < count; i++) {
         q->rows[i].limits = *limits;
         q->rows[i].cost_us = 1;
+        q->rows[i].waits_share = QUEUE_SHARE;
         list_init(&q->rows[i].ring);
     }
     return true;
@@ -160,9 +163,9 @@ static void to_back(struct queues *q, struct task_queue *row)
     list_add_tail(&q->waiting, &row->ring);
 }
 
-static bool may_run(struct queues *q, const struct task_queue *row)
+static bool may_run(const struct queues *q, const struct task_queue *row)
 {
-    return !at_cap(row) && !class_full(class_of(q, row));
+    return !at_cap(row) && !class_full(row->limits.reserved ? &q->reserved : &q->ordinary);
 }
 
 struct task *queues_take(struct queues *q, uint64_t now_us)
@@ -207,7 +210,7 @@ struct task *queues_late(struct queues *q, uint64_t now_us)
     return late;
 }
 
-void queues_done(struct queues *q, uint32_t number, uint64_t took_us)
+void queues_done(struct queues *q, uint32_t number, uint64_t took_us, bool waited)
 {
     CHECK(number < q->count && q->rows[number].running > 0);
     struct task_queue *row = &q->rows[number];
@@ -219,6 +222,7 @@ void queues_done(struct queues *q, uint32_t number, uint64_t took_us)
     uint32_t took = took_us > COST_MAX_US ? COST_MAX_US : (uint32_t)took_us;
     uint32_t average = (row->cost_us * 7 + took) / 8;
     row->cost_us = average > 0 ? average : 1;
+    row->waits_share = (row->waits_share * 15 + (waited ? QUEUE_SHARE : 0)) / 16;
 }
 
 static bool class_has_work(const struct queue_class *class)
@@ -231,13 +235,34 @@ bool queues_has_work(const struct queues *q)
     return class_has_work(&q->ordinary) || class_has_work(&q->reserved);
 }
 
+static bool row_waits(const struct task_queue *row)
+{
+    return row->waits_share > QUEUE_SHARE / 4;
+}
+
+bool queues_waits(const struct queues *q, uint32_t number)
+{
+    CHECK(number < q->count);
+    return row_waits(&q->rows[number]);
+}
+
+bool queues_may_wait(const struct queues *q)
+{
+    uint32_t looked_at = 0;
+    LIST_FOREACH (link, &q->waiting) {
+        const struct task_queue *row = CONTAINER_OF(link, struct task_queue, ring);
+        if (looked_at++ == LOOK_AT || (may_run(q, row) && row_waits(row)))
+            return true;
+    }
+    return false;
+}
+
 uint64_t queues_oldest(const struct queues *q)
 {
     uint64_t oldest = 0;
     LIST_FOREACH (link, &q->waiting) {
         const struct task_queue *row = CONTAINER_OF(link, struct task_queue, ring);
-        if (!at_cap(row) && !class_full(row->limits.reserved ? &q->reserved : &q->ordinary) &&
-            (oldest == 0 || row->first->queued_us < oldest))
+        if (may_run(q, row) && (oldest == 0 || row->first->queued_us < oldest))
             oldest = row->first->queued_us;
     }
     return oldest;

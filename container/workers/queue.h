@@ -13,6 +13,8 @@
 /* How long tasks waited, by powers of ten from 1 ms on; the last row has no end. */
 #define QUEUE_WAITS 6u
 
+#define QUEUE_SHARE 1024u
+
 struct task { /* lives in what is to be done: a connection's active part, an exchange */
     struct task *next;
     struct task *before; /* the queue's own */
@@ -33,6 +35,7 @@ struct task_queue {
     uint32_t length, running; /* waiting, and on workers now */
     int64_t deficit_us;       /* what it may still spend in this round */
     uint32_t cost_us;         /* moving average of a task's time, at least 1 */
+    uint32_t waits_share; /* moving share of its tasks that waited for something, of QUEUE_SHARE */
     bool in_ring;
     /* for status */
     uint64_t taken, refused, late; /* refused: it was full; late: they had waited too long */
@@ -67,7 +70,13 @@ bool queues_push(struct queues *q, struct task *t, uint64_t now_us);
 struct task *queues_take(struct queues *q, uint64_t now_us);
 /* All tasks that have waited for longer than their queue's limit, as a list; they do not wait any more. */
 struct task *queues_late(struct queues *q, uint64_t now_us);
-void queues_done(struct queues *q, uint32_t number, uint64_t took_us); /* one of its tasks ended */
+/* One of its tasks ended; WAITED: it did not only compute. */
+void queues_done(struct queues *q, uint32_t number, uint64_t took_us, bool waited);
+bool queues_waits(const struct queues *q,
+                  uint32_t number); /* its tasks lately waited, or it is new */
+/* Among the tasks that may run are some of such a queue: a further thread serves them sooner. False: all
+ * only compute, and gain nothing by more threads than processors. */
+bool queues_may_wait(const struct queues *q);
 bool queues_has_work(const struct queues *q); /* queues_take would return a task */
 /* When the oldest task that may run was queued; 0: there is none. Looks at queue heads only. */
 uint64_t queues_oldest(const struct queues *q);

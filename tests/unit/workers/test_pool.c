@@ -23,6 +23,9 @@ struct gate {
     sem_t *open; /* waits for it; NULL: nothing */
 };
 
+static _Atomic bool spin; /* tasks with &no_gate compute while it is set */
+static sem_t no_gate;
+
 static _Atomic uint32_t begun, ended, run_count, at_once, most_at_once;
 static _Atomic bool hold_ends; /* threads stay at their end until told */
 static sem_t gates, ends;
@@ -46,7 +49,9 @@ static void run(void *arg, struct worker *w, struct task *t)
     while (now > most && !atomic_compare_exchange_weak(&most_at_once, &most, now))
         ;
     sem_t *open = g->open;
-    if (open)
+    while (open == &no_gate && atomic_load(&spin))
+        ;
+    if (open && open != &no_gate)
         while (sem_wait(open) != 0)
             ;
     atomic_fetch_sub(&at_once, 1);
@@ -79,6 +84,7 @@ static struct pool *make(uint32_t least, uint32_t most, uint64_t idle_us, uint32
                              .min_threads = least,
                              .max_threads = most,
                              .idle_us = idle_us,
+                             .processors = 2,
                              .queues = 2,
                              .limits = {.cap = cap, .max_length = max_queued},
                              .ops = &ops};
@@ -185,6 +191,62 @@ static void a_capped_queue_leaves_threads_to_the_other(void **unused)
         sem_post(&gates);
     finish(p);
     assert_int_equal(run_count, 7);
+}
+
+static struct pool *make_computing(struct gate *row)
+{
+    struct pool *p = make(4, 4, SILENCE_US, 8, 100);
+    for (uint32_t i = 0; i < 40; i++) { /* it is seen that queue 0 only computes */
+        assert_null(pool_push(p, list_of(row, 1, 0, NULL)));
+        await(atomic_load(&run_count) == i + 1);
+    }
+    await(stats_of(p).idle == 4);
+    atomic_store(&spin, true);
+    return p;
+}
+
+/* No more threads than processors compute, but as soon as those that do take long. */
+static void computing_tasks_share_the_processors(void **unused)
+{
+    (void)unused;
+    struct gate rows[4];
+    struct pool *p = make_computing(rows);
+    assert_null(pool_push_tended(p, list_of(rows, 4, 0, &no_gate)));
+    await(atomic_load(&at_once) == 2 && stats_of(p).searching == 0);
+    assert_int_equal(stats_of(p).idle, 2);
+    assert_int_equal(stats_of(p).queued, 2);
+    await((pool_tend(p), atomic_load(&at_once) == 4));
+    atomic_store(&spin, false);
+    finish(p);
+}
+
+/* A task that waits, or of which it is not known, gets a thread at once. */
+static void a_task_that_may_wait_gets_a_thread(void **unused)
+{
+    (void)unused;
+    struct gate rows[2], other;
+    struct pool *p = make_computing(rows);
+    assert_null(pool_push_tended(p, list_of(rows, 2, 0, &no_gate)));
+    await(atomic_load(&at_once) == 2 && stats_of(p).searching == 0);
+    assert_null(pool_push_tended(p, list_of(&other, 1, 1, &gates)));
+    await(atomic_load(&at_once) == 3);
+    atomic_store(&spin, false);
+    sem_post(&gates);
+    finish(p);
+}
+
+/* Who promises nothing wakes a worker in any case: nobody would look at the queue again. */
+static void without_a_promise_one_is_woken(void **unused)
+{
+    (void)unused;
+    struct gate rows[3];
+    struct pool *p = make_computing(rows);
+    assert_null(pool_push_tended(p, list_of(rows, 2, 0, &no_gate)));
+    await(atomic_load(&at_once) == 2 && stats_of(p).searching == 0);
+    assert_null(pool_push(p, list_of(&rows[2], 1, 0, &no_gate)));
+    await(atomic_load(&at_once) == 3);
+    atomic_store(&spin, false);
+    finish(p);
 }
 
 /* By one in a millisecond, asked by the poller, while the oldest task waits for a millisecond; not above
@@ -341,6 +403,9 @@ int main(void)
         TEST(one_push_wakes_one),
         TEST(a_batch_wakes_one_after_the_other),
         TEST(a_capped_queue_leaves_threads_to_the_other),
+        TEST(computing_tasks_share_the_processors),
+        TEST(a_task_that_may_wait_gets_a_thread),
+        TEST(without_a_promise_one_is_woken),
         TEST(grows_by_age),
         TEST(does_not_grow_while_one_is_idle),
         TEST(idle_threads_end_but_the_spare_ones),

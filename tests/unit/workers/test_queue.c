@@ -27,7 +27,7 @@ static void take_all(struct queues *q)
 {
     struct task *t;
     while ((t = queues_take(q, 0)))
-        queues_done(q, t->queue, 0);
+        queues_done(q, t->queue, 0, true);
 }
 
 static void in_order_within_a_queue(void **unused)
@@ -89,7 +89,7 @@ static void capped(void **unused)
     assert_true(queues_has_work(&q));
     assert_int_equal(queues_oldest(&q), 30);
     assert_ptr_equal(queues_take(&q, 40), &tasks[5]);
-    queues_done(&q, 0, 5);
+    queues_done(&q, 0, 5, true);
     assert_int_equal(queues_oldest(&q), 12);
     assert_ptr_equal(queues_take(&q, 40), &tasks[2]);
     assert_null(queues_take(&q, 40));
@@ -102,10 +102,10 @@ static void capped(void **unused)
     queues_push(&q, task_for(6, 0), 50);
     for (int i = 0; i < 3; i++) {
         assert_false(queues_has_work(&q));
-        queues_done(&q, 0, 5);
+        queues_done(&q, 0, 5, true);
     }
     assert_false(queues_has_work(&q));
-    queues_done(&q, 0, 5);
+    queues_done(&q, 0, 5, true);
     assert_ptr_equal(queues_take(&q, 60), &tasks[6]);
     queues_destroy(&q);
 }
@@ -123,7 +123,7 @@ static void shares_are_of_time(void **unused)
         for (int i = 0; i < 200; i++) {
             queues_push(&q, task_for(0, n), 0);
             queues_take(&q, 0);
-            queues_done(&q, n, cost[n]);
+            queues_done(&q, n, cost[n], true);
         }
         assert_in_range(q.rows[n].cost_us, cost[n] - 10, cost[n]);
     }
@@ -132,7 +132,7 @@ static void shares_are_of_time(void **unused)
     for (int i = 0; i < 3000; i++) {
         struct task *t = queues_take(&q, 0);
         spent[t->queue] += cost[t->queue];
-        queues_done(&q, t->queue, cost[t->queue]);
+        queues_done(&q, t->queue, cost[t->queue], true);
     }
     for (int n = 1; n < 3; n++) {
         assert_true(spent[n] > spent[0] * 9 / 10);
@@ -170,13 +170,13 @@ static void cost_is_an_average_within_bounds(void **unused)
     for (int i = 0; i < 100; i++) {
         queues_push(&q, task_for(0, 0), 0);
         queues_take(&q, 0);
-        queues_done(&q, 0, UINT64_MAX);
+        queues_done(&q, 0, UINT64_MAX, true);
     }
     assert_in_range(q.rows[0].cost_us, 19990, 20000);
     for (int i = 0; i < 200; i++) {
         queues_push(&q, task_for(0, 0), 0);
         queues_take(&q, 0);
-        queues_done(&q, 0, 0);
+        queues_done(&q, 0, 0, true);
     }
     assert_in_range(q.rows[0].cost_us, 1, 7); /* never 0 */
     queues_destroy(&q);
@@ -214,7 +214,7 @@ static void sums_agree(void **unused)
         case 6:
             if (running[n] > 0) {
                 running[n]--;
-                queues_done(&q, n, dice % 3000);
+                queues_done(&q, n, dice % 3000, true);
             }
             break;
         default:
@@ -287,10 +287,10 @@ static void late_behind_a_cap(void **unused)
     assert_null(late->next->next);
     assert_int_equal(q.ordinary.blocked, 2);
     assert_int_equal(q.ordinary.waiting, 2);
-    queues_done(&q, 0, 1);
+    queues_done(&q, 0, 1, true);
     assert_true(queues_has_work(&q));
     assert_ptr_equal(queues_take(&q, 1004), &tasks[4]);
-    queues_done(&q, 1, 1);
+    queues_done(&q, 1, 1, true);
     assert_ptr_equal(queues_take(&q, 1004), &tasks[5]);
     queues_destroy(&q);
 }
@@ -311,19 +311,19 @@ static void kept_for_the_reserved(void **unused)
     assert_false(queues_has_work(&q));
     assert_null(queues_take(&q, 0));
     assert_int_equal(queues_oldest(&q), 0);
-    queues_done(&q, 2, 1);
+    queues_done(&q, 2, 1, true);
     struct task *t = queues_take(&q, 0);
     assert_int_equal(t->queue, 2); /* what a reserved one leaves is not for the others */
-    queues_done(&q, 2, 1);
+    queues_done(&q, 2, 1, true);
     assert_null(queues_take(&q, 0));
-    queues_done(&q, q.rows[0].running > 0 ? 0 : 1, 1);
+    queues_done(&q, q.rows[0].running > 0 ? 0 : 1, 1, true);
     assert_true(queues_has_work(&q));
     t = queues_take(&q, 0);
     assert_int_not_equal(t->queue, 2);
     for (;;) {
         for (uint32_t i = 0; i < 3; i++)
             while (q.rows[i].running > 0)
-                queues_done(&q, i, 1);
+                queues_done(&q, i, 1, true);
         if (!queues_take(&q, 0))
             break;
     }
@@ -343,7 +343,7 @@ static void waits_are_told(void **unused)
     for (uint32_t i = 0; i < 11; i++) {
         assert_true(queues_push(&q, task_for(i, 0), 5));
         assert_non_null(queues_take(&q, 5 + waits[i]));
-        queues_done(&q, 0, 1);
+        queues_done(&q, 0, 1, true);
         sum += waits[i];
     }
     for (uint32_t i = 0; i < QUEUE_WAITS; i++)
