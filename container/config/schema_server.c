@@ -34,11 +34,13 @@ static const struct schema_attribute server_attributes[] = {
     NUMBER(server_config, "stopTimeout", stop_timeout, "30000", 0, INT_LIMIT, "ms",
            "How long an orderly stop may take before what is left is cut off."),
     NUMBER(server_config, "maxBufferedMemory", max_buffered_memory, "268435456", 0, SIZE_LIMIT,
-           "bytes", "Memory that bodies and answers hold in all; half of it for one application."),
+           "bytes",
+           "Memory that bodies and answers hold in all; a quarter stays for other applications."),
     NUMBER(server_config, "maxSpool", max_spool, "1073741824", 0, SIZE_LIMIT, "bytes",
-           "Size of all temporary files of bodies and answers; half of it for one application."),
+           "Size of all temporary files of bodies and answers; a quarter stays for other "
+           "applications."),
     NUMBER(server_config, "maxSpoolFiles", max_spool_files, "4096", 0, 1000000, "",
-           "Number of these temporary files; half of it for one application."),
+           "Number of these temporary files; a quarter stays for other applications."),
     NUMBER(server_config, "minFreeDisk", min_free_disk, "5", 0, 99, "percent",
            "How much of the temp folder's disk is left free by them."),
 };

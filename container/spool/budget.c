@@ -36,11 +36,17 @@ const char *spool_result_text(enum spool_result r)
 
 enum taken { TAKEN, OVER_SHARE, OVER_ALL };
 
+/* Of what there is in all, one account leaves a quarter to the others. */
+static uint64_t share_of(uint64_t max)
+{
+    return max - max / 4;
+}
+
 /* Adds first and looks then, so that no two can take the same room; at the border a taker may be refused
  * for another one that is refused as well. */
 static enum taken take(_Atomic uint64_t *mine, _Atomic uint64_t *all, uint64_t n, uint64_t max)
 {
-    uint64_t share = max - max / 2;
+    uint64_t share = share_of(max);
     if (n > share)
         return OVER_SHARE;
     if (atomic_fetch_add_explicit(mine, n, memory_order_relaxed) > share - n) {
@@ -108,7 +114,7 @@ void budget_give_file(struct spool_account *a)
 
 uint64_t spool_file_max(const struct spool *s)
 {
-    return s->options.max_bytes - s->options.max_bytes / 2;
+    return share_of(s->options.max_bytes);
 }
 
 enum spool_result spool_would_fit(struct spool_account *a, uint64_t length)
@@ -146,27 +152,31 @@ enum spool_result spool_refused(struct spool_account *a, enum spool_result r, in
 
 /* ---- looking ---- */
 
-static void fill_stats(const struct used *u, const struct spool_options *o, unsigned part,
-                       struct spool_stats *out)
+static void fill_stats(const struct used *u, struct spool_stats *out)
 {
     out->memory = atomic_load_explicit(&u->memory, memory_order_relaxed);
     out->bytes = atomic_load_explicit(&u->bytes, memory_order_relaxed);
     out->files = (uint32_t)atomic_load_explicit(&u->files, memory_order_relaxed);
-    out->max_memory = o->max_memory - o->max_memory / 2 * (part - 1);
-    out->max_bytes = o->max_bytes - o->max_bytes / 2 * (part - 1);
-    out->max_files = o->max_files - o->max_files / 2 * (part - 1);
     for (int r = 0; r < SPOOL_RESULT_COUNT; r++)
         out->refused[r] = atomic_load_explicit(&u->refused[r], memory_order_relaxed);
 }
 
 void spool_stats(struct spool *s, struct spool_stats *out)
 {
-    fill_stats(&s->used, &s->options, 1, out);
+    const struct spool_options *o = &s->options;
+    fill_stats(&s->used, out);
+    out->max_memory = o->max_memory;
+    out->max_bytes = o->max_bytes;
+    out->max_files = o->max_files;
     out->jobs = atomic_load_explicit(&s->jobs, memory_order_relaxed);
 }
 
 void spool_account_stats(const struct spool_account *a, struct spool_stats *out)
 {
-    fill_stats(&a->used, &a->spool->options, 2, out);
+    const struct spool_options *o = &a->spool->options;
+    fill_stats(&a->used, out);
+    out->max_memory = share_of(o->max_memory);
+    out->max_bytes = share_of(o->max_bytes);
+    out->max_files = (uint32_t)share_of(o->max_files);
     out->jobs = 0;
 }

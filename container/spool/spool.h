@@ -33,7 +33,7 @@ const char *spool_result_text(enum spool_result r);    /* a constant */
 struct spool_options {
     const char *folder;  /* for the files: BASE/temp. Made when it is missing */
     uint32_t threads;    /* io threads; 0: 2 */
-    uint64_t max_memory; /* maxBufferedMemory, bytes; of each maximum one account gets half */
+    uint64_t max_memory; /* maxBufferedMemory, bytes; of each maximum one account gets 3/4 */
     uint64_t max_bytes;  /* maxSpool */
     uint32_t max_files;  /* maxSpoolFiles */
     uint32_t min_free;   /* minFreeDisk: percent of the disk that stay free */

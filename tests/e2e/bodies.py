@@ -135,7 +135,7 @@ server.stop()
 
 server = serve("files", whole='maxSpoolFiles="0"')
 refusal("maxSpoolFiles", server, small, 503, "maxSpoolFiles")
-check("maxSpoolFiles-logged", server.logs("half of maxSpoolFiles"), server.log()[-500:])
+check("maxSpoolFiles-logged", server.logs("three quarters of maxSpoolFiles"), server.log()[-500:])
 same("maxSpoolFiles-counted", spool(server)["refused"]["FILES_SHARE"], 1)
 server.stop()
 

@@ -298,18 +298,18 @@ static void bytes_are_capped(void **unused)
     char *p = pattern(1000);
     struct spool_file *a, *b, *c;
     struct waiting w;
-    assert_int_equal(spool_file_max(spool), 500);
+    assert_int_equal(spool_file_max(spool), 750);
     assert_int_equal(spool_file_new(shop, &a), SPOOL_OK);
     assert_int_equal(spool_file_new(other, &b), SPOOL_OK);
-    assert_int_equal(spool_would_fit(shop, 500), SPOOL_OK);
-    assert_int_equal(spool_would_fit(shop, 501), SPOOL_FULL_SHARE);
+    assert_int_equal(spool_would_fit(shop, 750), SPOOL_OK);
+    assert_int_equal(spool_would_fit(shop, 751), SPOOL_FULL_SHARE);
     assert_int_equal(spool_would_fit(shop, UINT64_MAX), SPOOL_FULL_SHARE);
-    assert_int_equal(job(&w, SPOOL_WRITE, a, p, 501, 0), SPOOL_FULL_SHARE);
+    assert_int_equal(job(&w, SPOOL_WRITE, a, p, 751, 0), SPOOL_FULL_SHARE);
     assert_int_equal(stats().bytes, 0);
-    assert_int_equal(job(&w, SPOOL_WRITE, a, p, 500, 0), SPOOL_OK);
-    assert_int_equal(job(&w, SPOOL_WRITE, a, p, 1, 500), SPOOL_FULL_SHARE);
-    assert_int_equal(job(&w, SPOOL_WRITE, a, p, 500, 0), SPOOL_OK); /* again: no more room needed */
-    assert_int_equal(job(&w, SPOOL_WRITE, b, p, 400, 0), SPOOL_OK);
+    assert_int_equal(job(&w, SPOOL_WRITE, a, p, 750, 0), SPOOL_OK);
+    assert_int_equal(job(&w, SPOOL_WRITE, a, p, 1, 750), SPOOL_FULL_SHARE);
+    assert_int_equal(job(&w, SPOOL_WRITE, a, p, 750, 0), SPOOL_OK); /* again: no more room needed */
+    assert_int_equal(job(&w, SPOOL_WRITE, b, p, 150, 0), SPOOL_OK);
     struct spool_account *third = spool_account(spool, &folder, 3, "/third");
     assert_int_equal(spool_file_new(third, &c), SPOOL_OK);
     assert_int_equal(spool_would_fit(third, 101), SPOOL_FULL);
@@ -318,11 +318,11 @@ static void bytes_are_capped(void **unused)
     struct spool_stats st;
     spool_account_stats(third, &st);
     assert_int_equal(st.bytes, 100);
-    assert_int_equal(st.max_bytes, 500);
+    assert_int_equal(st.max_bytes, 750);
     assert_int_equal(st.refused[SPOOL_FULL], 2);
     assert_int_equal(stats().bytes, 1000);
     spool_file_free(&a);
-    await(stats().bytes == 500);
+    await(stats().bytes == 250);
     assert_int_equal(job(&w, SPOOL_WRITE, c, p, 1, 100), SPOOL_OK);
     spool_file_free(&b);
     spool_file_free(&c);
@@ -337,9 +337,9 @@ static void files_are_capped(void **unused)
     struct spool_file *f[5];
     assert_int_equal(spool_file_new(shop, &f[0]), SPOOL_OK);
     assert_int_equal(spool_file_new(shop, &f[1]), SPOOL_OK);
-    assert_int_equal(spool_file_new(shop, &f[2]), SPOOL_FILES_SHARE);
-    assert_null(f[2]);
-    assert_int_equal(spool_file_new(other, &f[2]), SPOOL_OK);
+    assert_int_equal(spool_file_new(shop, &f[2]), SPOOL_OK);
+    assert_int_equal(spool_file_new(shop, &f[3]), SPOOL_FILES_SHARE);
+    assert_null(f[3]);
     assert_int_equal(spool_file_new(other, &f[3]), SPOOL_OK);
     struct spool_account *third = spool_account(spool, &folder, 3, "/third");
     assert_int_equal(spool_file_new(third, &f[4]), SPOOL_FILES);
@@ -354,11 +354,11 @@ static void memory_is_capped(void **unused)
 {
     (void)unused;
     begin(1000, 0, 0);
-    assert_int_equal(spool_memory_take(shop, 501), SPOOL_MEMORY_SHARE);
+    assert_int_equal(spool_memory_take(shop, 751), SPOOL_MEMORY_SHARE);
     assert_int_equal(spool_memory_take(shop, SIZE_MAX), SPOOL_MEMORY_SHARE);
-    assert_int_equal(spool_memory_take(shop, 500), SPOOL_OK);
+    assert_int_equal(spool_memory_take(shop, 750), SPOOL_OK);
     assert_int_equal(spool_memory_take(shop, 1), SPOOL_MEMORY_SHARE);
-    assert_int_equal(spool_memory_take(other, 450), SPOOL_OK);
+    assert_int_equal(spool_memory_take(other, 200), SPOOL_OK);
     struct spool_account *third = spool_account(spool, &folder, 3, "/third");
     assert_int_equal(spool_memory_take(third, 51), SPOOL_MEMORY);
     assert_int_equal(spool_memory_take(third, 50), SPOOL_OK);
@@ -367,8 +367,8 @@ static void memory_is_capped(void **unused)
     assert_string_equal(spool_result_name(SPOOL_FULL_SHARE), "FULL_SHARE");
     assert_null(spool_result_setting(SPOOL_IO));
     spool_memory_give(shop, 200);
-    spool_memory_give(shop, 300);
-    spool_memory_give(other, 450);
+    spool_memory_give(shop, 550);
+    spool_memory_give(other, 200);
     spool_memory_give(third, 50);
     end();
 }
