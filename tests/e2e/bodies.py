@@ -128,9 +128,9 @@ clean("nothing-is-left-of-200-MiB", server)
 server.stop()
 
 # ---- caps, each by its name ----
-server = serve("caps", whole='maxSpool="600000"')
+server = serve("caps", whole='maxSpool="500000"')
 refusal("maxSpool", server, small, 413, "maxSpool")
-same("maxSpool-shown", spool(server)["maxSpool"], 600000)
+same("maxSpool-shown", spool(server)["maxSpool"], 500000)
 server.stop()
 
 server = serve("files", whole='maxSpoolFiles="0"')
