@@ -67,27 +67,33 @@ crowd_end() {
     say "crowd: $(tail -n 1 "$WORK/crowd.out")"
 }
 
-# Each second until the probes are done: memory of bodies and answers, busy workers, resident memory.
+# Each second until the probes are done: memory of bodies and answers, busy workers, resident memory. It
+# costs the machine something, so it runs beside the probes of the idle server, too.
 watch() {
     while kill -0 "$1" 2>/dev/null; do
         status_of "s['spool']['bufferedBytes'], s['spool']['maxBufferedMemory'], s['spool']['spoolBytes'], s['spool']['maxSpool'], c['threadsBusy'], c['connections']" >>"$WORK/watched"
-        memory_of "$CONTAINER" Rss >>"$WORK/rss"
+        awk '$1 == "VmRSS:" { print $2 }' "/proc/$CONTAINER/status" >>"$WORK/rss" # looks at no page
         sleep 1
     done
 }
 column_max() { awk -v c="$1" '$c > m { m = $c } END { print m + 0 }' "$WORK/watched"; }
 column_median() { awk -v c="$1" '{ print $c }' "$WORK/watched" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] + 0 }'; }
 
-# NAME: the probes among the crowd, against the unloaded ones of the same run.
-probe_crowd() {
+# The figures of $PROBES probes.
+probe() {
     : >"$WORK/watched"
     : >"$WORK/rss"
     "$LOAD" probe "$PORT" /examples/hello "$PROBES" 10 >"$WORK/probe.out" 2>&1 &
     prober=$!
     BACKGROUND="$crowd $prober"
     watch "$prober"
-    wait "$prober"
+    wait "$prober" || die "the probes fail: $(cat "$WORK/probe.out")"
     BACKGROUND=$crowd
+}
+
+# NAME: the probes among the crowd, against the unloaded ones of the same run.
+probe_crowd() {
+    probe
     loaded=$(cat "$WORK/probe.out")
     quiet_p99=$(field p99 "$quiet") loaded_p99=$(field p99 "$loaded")
     say "$1: unloaded $quiet; among the crowd $loaded; crowd $(crowd_figures)"
@@ -109,7 +115,9 @@ probe_crowd() {
 
 unloaded() {
     "$LOAD" probe "$PORT" /examples/hello 200 1 >/dev/null || die "the probes fail on an idle server"
-    quiet=$("$LOAD" probe "$PORT" /examples/hello "$PROBES" 10) || die "the probes fail on an idle server"
+    crowd=''
+    probe
+    quiet=$(cat "$WORK/probe.out")
 }
 
 streams() { # how many dribblers the streaming servlet gets
