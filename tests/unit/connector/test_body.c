@@ -234,7 +234,7 @@ static void caps_of_the_spool(void **unused)
     rig.spool.max_files = 1;
     rig_start(&rig);
     int fd = client_connect(&rig, 0);
-    send_head_of(fd, 101001); /* more than it could ever keep */
+    send_head_of(fd, 150001); /* more than it could ever keep */
     assert_int_equal(refused(fd, "maxSpool"), 413);
     char *p = make(51000);
     int first = client_connect(&rig, 0), second = client_connect(&rig, 0);
@@ -246,7 +246,7 @@ static void caps_of_the_spool(void **unused)
     send_all(second, p, 30000);
     assert_int_equal(refused(second, "maxSpoolFiles"), 503);
     second = client_connect(&rig, 0);
-    send_head_of(second, 60000); /* would not fit just now: told before it is sent */
+    send_head_of(second, 110000); /* would not fit just now: told before it is sent */
     assert_int_equal(refused(second, "maxSpool"), 503);
     faults_hold(false);
     assert_int_equal(client_answer(first, expected(p, 50000)), 200);
