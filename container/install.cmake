@@ -32,12 +32,16 @@ endif()
 # For modules built against this checkout.
 set(CSERV_PC_PREFIX ${CMAKE_BINARY_DIR})
 set(CSERV_PC_INCLUDE ${CMAKE_CURRENT_SOURCE_DIR}/include)
+set(CSERV_PC_LIB ${CMAKE_BINARY_DIR}/lib)
 configure_file(cserv.pc.in ${CMAKE_BINARY_DIR}/cserv.pc @ONLY)
+configure_file(cserv-test.pc.in ${CMAKE_BINARY_DIR}/cserv-test.pc @ONLY)
 
 # For modules built against the installed tree.
 set(CSERV_PC_PREFIX "\${pcfiledir}/${cserv_pc_up}")
 set(CSERV_PC_INCLUDE "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+set(CSERV_PC_LIB "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
 configure_file(cserv.pc.in ${CMAKE_CURRENT_BINARY_DIR}/cserv.pc @ONLY)
+configure_file(cserv-test.pc.in ${CMAKE_CURRENT_BINARY_DIR}/cserv-test.pc @ONLY)
 configure_file(cserv-config.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/cserv-config.cmake @ONLY)
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/cserv-config-version.cmake
     COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
@@ -46,7 +50,9 @@ if(TARGET cserv)
     install(TARGETS cserv RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 install(DIRECTORY include/cserv DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/cserv.pc DESTINATION ${cserv_pkgconfig_dir})
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/cserv.pc ${CMAKE_CURRENT_BINARY_DIR}/cserv-test.pc
+    DESTINATION ${cserv_pkgconfig_dir})
+install(FILES ${CMAKE_BINARY_DIR}/lib/libcserv-test.a DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/cserv-config.cmake
     ${CMAKE_CURRENT_BINARY_DIR}/cserv-config-version.cmake DESTINATION ${cserv_cmake_dir})
 

@@ -89,6 +89,11 @@ const struct module *app_module_at(const struct app *a, uint32_t i)
     return a->modules[i].module;
 }
 
+cs_ctx *app_ctx(struct app *a, uint32_t i)
+{
+    return &a->modules[i].pub;
+}
+
 /* ---- adding ---- */
 
 /* Room for one more pointer in a growing array. */

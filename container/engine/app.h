@@ -70,6 +70,9 @@ void app_free(struct app **a);
 uint32_t app_module_count(const struct app *a);
 const struct module *app_module_at(const struct app *a, uint32_t i);
 
+/* The handle that the code of module I gets. */
+cs_ctx *app_ctx(struct app *a, uint32_t i);
+
 struct generation *app_generation(const struct app *a);
 const char *app_name(const struct app *a); /* display name, else the first module's */
 const char *app_version(const struct app *a);

@@ -174,6 +174,7 @@ static void log_failure(struct call *c, int rc)
 /* The answer is the page of STATUS; a committed one is given up: the client must be able to tell. */
 static void refuse(struct call *c, unsigned status, struct span message)
 {
+    c->x->res.failure = message;
     if (c->x->res.committed)
         response_abort(c->x);
     else

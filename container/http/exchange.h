@@ -61,6 +61,8 @@ struct response {
     bool ended;     /* finish or abort was called */
     bool close;     /* close the connection after this answer */
     bool discard;   /* further body is dropped (over the announced length, or a HEAD) */
+    struct span
+        failure; /* why it is an error, in a sentence; in the arena or constant; for the test kit */
 };
 
 /* The encoder's state: belongs to whoever encodes (worker in its lease, else the poller). */

@@ -115,6 +115,20 @@ bool generation_add(struct generation *g, const char *mapped, const struct image
     return true;
 }
 
+bool generation_adopt(struct generation *g, const cs_module *descriptor, const char *name,
+                      struct err *err)
+{
+    if (g->count == MODULES_MAX)
+        return err_set(err, "%s has more than %u modules", g->name, MODULES_MAX);
+    struct module *m = &g->modules[g->count];
+    if (!module_adopt(m, descriptor, name, err))
+        return false;
+    snprintf(m->name, sizeof(m->name), "%s", name);
+    snprintf(m->version, sizeof(m->version), "in-memory");
+    g->count++;
+    return true;
+}
+
 uint32_t generation_module_count(const struct generation *g)
 {
     return g->count;

@@ -22,6 +22,9 @@ enum generation_result generation_call(struct generation *g, void (*fn)(void *ar
 /* On the life-cycle thread (in generation_call). Opens the private copy at MAPPED. */
 bool generation_add(struct generation *g, const char *mapped, const struct image *im,
                     struct err *err);
+/* The same for a descriptor that is part of this program, which the test kit describes. */
+bool generation_adopt(struct generation *g, const cs_module *descriptor, const char *name,
+                      struct err *err);
 uint32_t generation_module_count(const struct generation *g);
 struct module *generation_module(const struct generation *g, uint32_t i);
 

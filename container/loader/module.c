@@ -269,6 +269,21 @@ static bool open_error(struct module *m, struct err *err)
     return err_hint(err, "Link it on this machine with the flags of pkg-config --libs cserv");
 }
 
+/* What D describes; M is closed when it is refused. */
+static bool take(struct module *m, const cs_module *d, struct err *err)
+{
+    bool ok = d != NULL;
+    if (!ok) {
+        err_set(err, "%s: cs_module_describe gave no descriptor", m->file);
+        err_hint(err, "Use CS_WEBAPP");
+    }
+    ok = ok && take_descriptor(m, d, err) && copy_tables(m, err) && check_servlets(m, err) &&
+         check_others(m, err) && check_valves(m, err);
+    if (!ok)
+        module_close(m);
+    return ok;
+}
+
 bool module_open(struct module *m, const char *mapped, const char *file, struct err *err)
 {
     *m = (struct module){.handle = NULL};
@@ -285,17 +300,15 @@ bool module_open(struct module *m, const char *mapped, const char *file, struct 
         return open_error(m, err);
     const cs_module *(*describe)(void);
     *(void **)&describe = dlsym(m->handle, "cs_module_describe");
-    const cs_module *d = describe ? describe() : NULL;
-    bool ok = d != NULL;
-    if (!ok) {
-        err_set(err, "%s: cs_module_describe gave no descriptor", file);
-        err_hint(err, "Use CS_WEBAPP");
-    }
-    ok = ok && take_descriptor(m, d, err) && copy_tables(m, err) && check_servlets(m, err) &&
-         check_others(m, err) && check_valves(m, err);
-    if (!ok)
-        module_close(m);
-    return ok;
+    return take(m, describe ? describe() : NULL, err);
+}
+
+bool module_adopt(struct module *m, const cs_module *d, const char *name, struct err *err)
+{
+    *m = (struct module){.handle = NULL};
+    snprintf(m->file, sizeof(m->file), "%s", name);
+    arena_init(&m->arena);
+    return take(m, d, err);
 }
 
 void module_close(struct module *m)

@@ -25,6 +25,9 @@ struct module {
 
 /* MAPPED: the copy to open; FILE: the author's, for messages. False: err, nothing stays loaded. */
 bool module_open(struct module *m, const char *mapped, const char *file, struct err *err);
+/* The same for a descriptor D that is part of this program, which the test kit describes: NAME stands for
+ * the file in messages. */
+bool module_adopt(struct module *m, const cs_module *d, const char *name, struct err *err);
 /* dlclose (not in sanitizer builds, whose reports need the symbols). */
 void module_close(struct module *m);
 

@@ -43,8 +43,20 @@ uint64_t log_dropped(void)
     return atomic_load_explicit(&log_queue.dropped, memory_order_relaxed);
 }
 
+static _Atomic(log_take_fn *) diverted;
+
+void log_divert(log_take_fn *take)
+{
+    atomic_store(&diverted, take);
+}
+
 static void write_directly(enum log_room room, enum log_level level, const char *text, size_t n)
 {
+    log_take_fn *take = atomic_load(&diverted);
+    if (take) {
+        take(room, level, text, n);
+        return;
+    }
     if (level < LOG_WARN)
         return;
     char line[LOG_LINE_MAX];

@@ -42,6 +42,11 @@ bool log_flush(uint32_t limit_ms);
 void log_stop(void);        /* flushes, ends the writer; lines after it go to stderr again */
 uint64_t log_dropped(void); /* lines lost since start; the writer also tells it in the log */
 
+/* While no writer runs, lines go to TAKE instead of stderr, on the thread that made them; NULL: to stderr
+ * again. Before other threads log. TAKE gets N bytes without NUL and must not log. For the test kit. */
+typedef void log_take_fn(enum log_room room, enum log_level level, const char *text, size_t n);
+void log_divert(log_take_fn *take);
+
 void log_set_level(enum log_room room, enum log_level level);
 bool log_level_parse(const char *name, enum log_level *out); /* "debug info warn error off" */
 

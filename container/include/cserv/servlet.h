@@ -174,7 +174,7 @@ static inline int cs_req_on_cleanup(cs_request *req, void (*fn)(void *arg), void
  * CS_EFAIL, "no such table");` */
 static inline int cs_req_fail(cs_request *req, int code, const char *detail)
 {
-    return req->ops->fail(req, code, cs_str_of(detail));
+    return (req->ops->fail)(req, code, cs_str_of(detail)); /* fail() may be a macro in a test */
 }
 
 /* A date field (RFC 9110 5.6.7) in seconds since 1970. -1 when there is none, or it is malformed. Since
