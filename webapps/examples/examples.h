@@ -1,17 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the files of the examples module share. module.c puts the servlets into its table; every other
- * file is one servlet, or a small helper of several. */
+ * What the files of the examples module share. module.c puts them into its tables; every other file is one
+ * example, or a small helper of several. */
 #ifndef EXAMPLES_H
 #define EXAMPLES_H
 #include <stdbool.h>
+#include <stdio.h>
 #include <cserv/servlet.h>
 
 int hello_get(cs_request *req, cs_response *res);
 int echo(cs_request *req, cs_response *res);
 int request_service(cs_request *req, cs_response *res);
+int form_get(cs_request *req, cs_response *res);
+int form_post(cs_request *req, cs_response *res);
 int sleep_get(cs_request *req, cs_response *res);
+int stopwatch_filter(cs_request *req, cs_response *res, cs_chain *chain, void *self);
 int big_init(cs_config *config, void **self);
 int big_get(cs_request *req, cs_response *res);
+int upload_init(cs_config *config, void **self);
+int upload(cs_request *req, cs_response *res);
+int visits_begin(cs_ctx *ctx, void **self);
+void visits_end(cs_ctx *ctx, void *self);
+int visits_get(cs_request *req, cs_response *res);
+int fail_get(cs_request *req, cs_response *res);
+int64_t download_modified(cs_request *req);
+int download_get(cs_request *req, cs_response *res);
 
 /* The parameter NAME as a number from 0 to MAX into *OUT. False when it is absent, has anything but
  * decimal digits, or is too large. */

@@ -1,14 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The examples module: which servlets there are and which URLs they answer. Patterns are relative to
- * the webapp, so "/hello" is http://.../examples/hello. */
+ * The examples module: which servlets, filters and listeners there are, and which URLs they answer.
+ * Patterns are relative to the webapp, so "/hello" is http://.../examples/hello. */
 #include "examples.h"
 
 static const cs_servlet servlets[] = {
     {.name = "hello", .url_patterns = "/hello", .get = hello_get},
     {.name = "echo", .url_patterns = "/echo", .get = echo, .post = echo, .put = echo},
     {.name = "request", .url_patterns = "/request /request/*", .service = request_service},
+    {.name = "form", .url_patterns = "/form", .get = form_get, .post = form_post},
     {.name = "sleep", .url_patterns = "/sleep", .get = sleep_get},
     {.name = "big", .url_patterns = "/big", .init = big_init, .get = big_get},
+    {.name = "upload",
+     .url_patterns = "/upload",
+     .flags = CS_STREAMING,
+     .init = upload_init,
+     .post = upload,
+     .put = upload},
+    {.name = "visits", .url_patterns = "/visits", .get = visits_get},
+    {.name = "fail", .url_patterns = "/fail", .get = fail_get},
+    {.name = "download",
+     .url_patterns = "/download",
+     .get = download_get,
+     .last_modified = download_modified},
 };
 
-CS_WEBAPP("examples", "0.1.0", .servlets = CS_ROWS(servlets))
+static const cs_filter filters[] = {
+    {.name = "stopwatch", .url_patterns = "/sleep", .filter = stopwatch_filter},
+};
+
+static const cs_listener listeners[] = {
+    {.name = "visits", .context_initialized = visits_begin, .context_destroyed = visits_end},
+};
+
+CS_WEBAPP("examples", "0.1.0", .servlets = CS_ROWS(servlets), .filters = CS_ROWS(filters),
+          .listeners = CS_ROWS(listeners))

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every example over a real connection, a row each; and the index page: whatever it links to is there, each
+example's source as text. What they do in detail: tests/unit/webapps_examples."""
+import os
+import re
+import zlib
+from served import BUILD, Client, Server, check, end, read, same
+
+server = Server()
+for name in ("examples", "docs", "ROOT"):
+    os.symlink(os.path.join(BUILD, "webapps", name), server.webapp(name))
+server.start()
+FORM = ["Content-Type: application/x-www-form-urlencoded"]
+BIG = bytes(range(256)) * 4096
+
+# name, method, path, fields, body, status, text in the answer, fields of the answer
+ROWS = [
+    ("hello", "GET", "hello", [], b"", 200, "Hello, World!", {}),
+    ("echo", "POST", "echo", ["Content-Type: a/b"], b"hi", 200, "hi", {"content-type": "a/b"}),
+    ("request", "GET", "request/a%20b?x=1&x=2", [], b"", 200, '"pathInfo":"/a b"', {}),
+    ("form", "GET", "form", [], b"", 200, '<form method="post">', {}),
+    ("form-post", "POST", "form", FORM, b"name=%3Cb%3E", 200, "<dd>&lt;b>", {}),
+    ("sleep", "GET", "sleep?ms=20", [], b"", 200, "slept 20", {}),
+    ("big", "GET", "big?bytes=100000", [], b"", 200, "xyzabc", {"content-length": "100000"}),
+    ("upload", "POST", "upload", [], BIG, 200, "1048576 bytes, CRC-32 %08x" % zlib.crc32(BIG), {}),
+    ("visits", "GET", "visits", [], b"", 200, "visit 1", {"cache-control": "no-store"}),
+    ("visits-again", "GET", "visits", [], b"", 200, "visit 2", {}),
+    ("refuse", "GET", "fail?how=refuse", [], b"", 404, "no such thing on the shelf", {}),
+    ("error", "GET", "fail?how=error", [], b"", 500, "the shelf has fallen down", {}),
+    ("download", "GET", "download", [], b"", 200, "int download_get(",
+     {"content-disposition": 'attachment; filename="download.c"'}),
+    ("index", "GET", "", [], b"", 200, "<h1>Examples</h1>", {}),
+]
+for name, method, path, fields, body, status, text, wanted in ROWS:
+    got = server.get("/examples/" + path, method, fields, body)
+    good = got.status == status and got.complete and text in got.text
+    good = good and all(got.fields.get(key) == value for key, value in wanted.items())
+    check("examples/" + name, good, "%r, not %d with %r %r" % (got, status, text, wanted))
+
+took = server.get("/examples/sleep?ms=20").fields.get("x-took-us", "0")
+check("examples/stopwatch", int(took) >= 20000, took)
+since = server.get("/examples/download").fields.get("last-modified", "")
+same("examples/download-again", server.get("/examples/download", headers=["If-Modified-Since: " + since]).status, 304)
+
+with Client(server.port) as client:
+    client.send("/examples/fail?how=late")
+    late = client.take_answer()
+check("examples/late", late.status == 200 and not late.complete, repr(late))
+
+# A streaming servlet answers for what has come, while the rest is still to be sent.
+with Client(server.port) as client:
+    client.socket.sendall(b"POST /examples/upload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+    client.socket.sendall(b"3\r\ndef\r\n0\r\n\r\n")
+    same("examples/upload-chunked", client.take_answer().text, "6 bytes, CRC-32 %08x\n" % zlib.crc32(b"abcdef"))
+
+# ---- the index page ----
+
+page = server.get("/examples/")
+links = sorted(set(re.findall(r'href="([^"#]+)"', page.text)))
+check("index/links", len(links) > 20, links)
+for link in links:
+    path = link if link.startswith("/") else "/examples/" + link
+    want = {"fail?how=refuse": 404, "fail?how=error": 500}.get(link, 200)
+    same("index/" + link, server.get(path.replace("&amp;", "&")).status, want)
+
+folder = os.path.join(BUILD, "webapps", "examples")
+for name in sorted(os.listdir(folder)):
+    if not name.endswith((".c", ".h")):
+        continue
+    got = server.get("/examples/" + name)
+    check("source/" + name, got.text == read(os.path.join(folder, name)) and
+          got.fields.get("content-type", "").startswith("text/plain"), repr(got)[:200])
+    helper = name in ("module.c", "examples.h", "json_writer.c", "number.c")
+    check("source/%s-is-linked" % name, helper or name in links, "the index page does not name it")
+for name in ("hello", "echo", "request", "form", "sleep", "big", "upload", "visits", "fail", "download"):
+    check("index/has-" + name, name + "<" in page.text or name + "?" in page.text or name + "/" in page.text, name)
+same("index/web-inf-is-not-served", server.get("/examples/WEB-INF/web.xml").status, 404)
+server.stop() # the third visit was by the link
+check("log/visits", server.logs("there were 3 visits"), server.log()[-500:])
+end()

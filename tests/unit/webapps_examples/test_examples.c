@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The examples, tested as their author would: with <cserv/test.h> and libcserv-test.a only. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <cserv/test.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+CS_C const cs_module *cs_module_describe(void);
+
+#define FOLDER CSERV_SOURCE "/webapps/examples" /* of the build */
+
+static cs_test_app *app;
+
+static int setup(void **state)
+{
+    (void)state;
+    app = cs_test_app_new(&(cs_test_options){
+        .context_path = "/examples", .describe = cs_module_describe, .folder = FOLDER});
+    return app ? 0 : -1;
+}
+static int teardown(void **state)
+{
+    (void)state;
+    return cs_test_app_free(app);
+}
+
+static cs_test_request *sent(const char *method, const char *target, const char *type,
+                             const char *body)
+{
+    cs_test_request *req = cs_test_request_new(app, method, target);
+    if (type)
+        cs_test_request_header(req, "Content-Type", type);
+    cs_test_request_body(req, body, strlen(body));
+    assert_int_equal(cs_test_run(req), CS_OK);
+    return req;
+}
+
+static void test_hello(void **state)
+{
+    (void)state;
+    cs_test_request *req = cs_test_get(app, "/examples/hello");
+    assert_string_equal(cs_test_text(req), "Hello, World!");
+    assert_string_equal(cs_test_header(req, "Content-Type"), "text/plain");
+}
+
+static void test_echo(void **state)
+{
+    (void)state;
+    cs_test_request *req = sent("POST", "/examples/echo", "image/x-fish", "><>");
+    assert_string_equal(cs_test_text(req), "><>");
+    assert_string_equal(cs_test_header(req, "Content-Type"), "image/x-fish");
+    assert_string_equal(cs_test_header(req, "Content-Length"), "3");
+}
+
+static void test_request(void **state)
+{
+    (void)state;
+    cs_test_request *req = cs_test_get(app, "/examples/request/a%20b?x=1&x=%22");
+    assert_non_null(strstr(cs_test_text(req), "\"pathInfo\":\"/a b\""));
+    assert_non_null(strstr(cs_test_text(req), "\"params\":[[\"x\",\"1\"],[\"x\",\"\\\"\"]]"));
+    assert_int_equal(cs_test_status(cs_test_get(app, "/examples/request?x=%zz")), 400);
+}
+
+static void test_form(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(cs_test_text(cs_test_get(app, "/examples/form")), "<form"));
+    cs_test_request *req = sent("POST", "/examples/form", "application/x-www-form-urlencoded",
+                                "name=%3Cb%3E%26&word=a%22b");
+    assert_non_null(strstr(cs_test_text(req), "<dt>name</dt><dd>&lt;b>&amp;</dd>"));
+    assert_non_null(strstr(cs_test_text(req), "<dt>word</dt><dd>a&quot;b</dd>"));
+    req = sent("POST", "/examples/form", "application/x-www-form-urlencoded", "a=%z");
+    assert_int_equal(cs_test_status(req), 400);
+}
+
+static void test_sleep_and_its_stopwatch(void **state)
+{
+    (void)state;
+    cs_test_request *req = cs_test_get(app, "/examples/sleep?ms=20");
+    assert_string_equal(cs_test_text(req), "slept 20");
+    assert_true(atol(cs_test_header(req, "X-Took-Us")) >= 20000);
+    req = cs_test_get(app, "/examples/sleep?ms=-1");
+    assert_int_equal(cs_test_status(req), 400);
+    assert_non_null(strstr(cs_test_detail(req), "milliseconds"));
+}
+
+static void test_big(void **state)
+{
+    (void)state;
+    cs_test_request *req = cs_test_get(app, "/examples/big?bytes=200000");
+    assert_int_equal(cs_test_body(req).len, 200000);
+    assert_int_equal(cs_test_body(req).ptr[199999], 'a' + 199999 % 26);
+    assert_string_equal(cs_test_header(req, "Content-Length"), "200000");
+    req = cs_test_request_new(app, "GET", "/examples/big?bytes=4000000");
+    cs_test_request_client_leaves(req, 100000);
+    assert_int_equal(cs_test_run(req), CS_OK);
+    assert_int_equal(cs_test_complete(req), 0);
+}
+
+static void test_upload(void **state)
+{
+    (void)state;
+    cs_test_request *req = cs_test_request_new(app, "PUT", "/examples/upload");
+    cs_test_request_body(req, "1234", 4);
+    cs_test_request_body(req, "56789", 5);
+    cs_test_request_chunked(req);
+    assert_int_equal(cs_test_run(req), CS_OK);
+    assert_string_equal(cs_test_text(req), "9 bytes, CRC-32 cbf43926\n"); /* CRC-32's check value */
+    req = cs_test_request_new(app, "POST", "/examples/upload");
+    cs_test_request_body(req, "12", 2);
+    cs_test_request_body_fails(req, CS_EGONE);
+    assert_int_equal(cs_test_run(req), CS_OK);
+    assert_int_equal(cs_test_status(req), 0);
+}
+
+static void test_visits(void **state)
+{
+    (void)state;
+    char first[64];
+    snprintf(first, sizeof(first), "%s", cs_test_text(cs_test_get(app, "/examples/visits")));
+    assert_string_equal(first, "visit 1\n");
+    cs_test_request *req = cs_test_get(app, "/examples/visits");
+    assert_string_equal(cs_test_text(req), "visit 2\n");
+    assert_non_null(cs_test_header(req, "X-Since"));
+}
+
+static void test_fail(void **state)
+{
+    (void)state;
+    assert_int_equal(cs_test_status(cs_test_get(app, "/examples/fail")), 400);
+    assert_int_equal(cs_test_status(cs_test_get(app, "/examples/fail?how=refuse")), 404);
+    cs_test_request *req = cs_test_get(app, "/examples/fail?how=error");
+    assert_int_equal(cs_test_status(req), 500);
+    assert_string_equal(cs_test_detail(req), "the shelf has fallen down");
+    req = cs_test_get(app, "/examples/fail?how=late");
+    assert_int_equal(cs_test_status(req), 200);
+    assert_int_equal(cs_test_complete(req), 0);
+    assert_true(cs_test_logged(app, "the shelf fell down just now"));
+}
+
+static void test_download(void **state)
+{
+    (void)state;
+    cs_test_request *req = cs_test_get(app, "/examples/download");
+    assert_non_null(strstr(cs_test_text(req), "int download_get("));
+    const char *since = cs_test_header(req, "Last-Modified");
+    cs_test_request *again = cs_test_request_new(app, "GET", "/examples/download");
+    cs_test_request_header(again, "If-Modified-Since", since);
+    assert_int_equal(cs_test_run(again), CS_OK);
+    assert_int_equal(cs_test_status(again), 304);
+    assert_string_equal(cs_test_text(again), "");
+}
+
+static void test_download_of_a_single_file(void **state)
+{
+    (void)state;
+    cs_test_app *single = cs_test_app_new(&(cs_test_options){.describe = cs_module_describe});
+    assert_int_equal(cs_test_status(cs_test_get(single, "/download")), 404);
+    assert_int_equal(cs_test_app_free(single), CS_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hello),
+        cmocka_unit_test(test_echo),
+        cmocka_unit_test(test_request),
+        cmocka_unit_test(test_form),
+        cmocka_unit_test(test_sleep_and_its_stopwatch),
+        cmocka_unit_test(test_big),
+        cmocka_unit_test(test_upload),
+        cmocka_unit_test(test_visits),
+        cmocka_unit_test(test_fail),
+        cmocka_unit_test(test_download),
+        cmocka_unit_test(test_download_of_a_single_file),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
