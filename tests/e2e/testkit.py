@@ -48,12 +48,16 @@ def page_block(mark):
     return html.unescape(found[1]) + "\n"
 
 
+def ours():
+    """The compiler of the build."""
+    with open(os.path.join(BUILD, "CMakeCache.txt"), encoding="utf-8") as file:
+        return re.search(r"^CMAKE_C_COMPILER:\w+=(.*)$", file.read(), re.M)[1]
+
+
 def compilers():
     """(name, command) for C and C++; a sanitizer's runtime belongs to one compiler."""
-    with open(os.path.join(BUILD, "CMakeCache.txt"), encoding="utf-8") as file:
-        ours = re.search(r"^CMAKE_C_COMPILER:\w+=(.*)$", file.read(), re.M)[1]
     for family, cxx in (("gcc", "g++"), ("clang", "clang++")):
-        if os.environ.get("SANITIZER") and ("clang" in ours) != (family == "clang"):
+        if os.environ.get("SANITIZER") and ("clang" in ours()) != (family == "clang"):
             print("skip %s: the archive has the sanitizer of another compiler" % family)
         elif not shutil.which(family) or not shutil.which(cxx):
             print("skip %s: it is not installed" % family)
@@ -147,13 +151,32 @@ def main():
         tell(name, wrong or ("" if run.said == "ok\n" else run.said))
         if "++" in name:
             tell(name + "-throws", run(*command, *STRICT, "shelf.cpp", "-o", program, *flags) or run(program))
+    tell("cmake", cmake_package())
     tell("red", "" if red() else "a wrong expectation is not seen: " + run.said)
     archive = glob.glob(os.path.join(prefix, "**", "libcserv-test.a"), recursive=True)[0]
     names = subprocess.run(["nm", "-g", "--defined-only", archive], text=True, check=True,
                            stdout=subprocess.PIPE).stdout
-    foreign = [line.split()[2] for line in names.splitlines() if len(line.split()) == 3]
-    foreign = [n for n in foreign if not n.startswith("cs_test_") and not n.startswith("__odr_asan")]
-    tell("names", ", ".join(foreign))
+    names = [line.split()[2] for line in names.splitlines() if len(line.split()) == 3]
+    ours_only = [n for n in names if n.startswith("cs_test_")]
+    tell("names", ", ".join(set(names) - set(ours_only) - {n for n in names if n.startswith("__odr_asan")}))
+    tell("documented", ", ".join(undocumented(ours_only)) if len(ours_only) > 10 else "no names")
+
+
+def cmake_package():
+    """find_package(cserv) and the target cserv::test."""
+    write("CMakeLists.txt", "cmake_minimum_required(VERSION 3.13)\nproject(hello C)\n"
+          "find_package(cserv 0.1 REQUIRED)\nadd_executable(test_hello hello.c test_hello.c)\n"
+          "target_link_libraries(test_hello PRIVATE cserv::test)\n")
+    return run("cmake", "-G", "Ninja", "-S", ".", "-B", "made", "-DCMAKE_PREFIX_PATH=" + prefix,
+               "-DCMAKE_C_COMPILER=" + ours()) or \
+        run("cmake", "--build", "made") or run("made/test_hello")
+
+
+def undocumented(names):
+    """What the header declares and the authors' page does not say."""
+    with open(os.path.join(ROOT, "webapps", "docs", "authors.html"), encoding="utf-8") as file:
+        page = file.read()
+    return [name for name in names + ["cs_test_app_new"] if not name.endswith("_") and name + "(" not in page]
 
 
 def red():
