@@ -151,6 +151,11 @@ def main():
         tell(name, wrong or ("" if run.said == "ok\n" else run.said))
         if "++" in name:
             tell(name + "-throws", run(*command, *STRICT, "shelf.cpp", "-o", program, *flags) or run(program))
+    write("test_filter.c", page_block('id="test-filter"'))
+    cmocka = subprocess.run(["pkg-config", "--cflags", "--libs", "cmocka"], text=True, check=False,
+                            stdout=subprocess.PIPE).stdout.split()
+    tell("filter-as-written", run(ours(), *STRICT, "test_filter.c", "-o", "filter", *flags, *cmocka) or
+         run(os.path.join(work, "filter")) or ("" if "PASSED  ] 2 test" in run.said else run.said))
     tell("cmake", cmake_package())
     tell("red", "" if red() else "a wrong expectation is not seen: " + run.said)
     archive = glob.glob(os.path.join(prefix, "**", "libcserv-test.a"), recursive=True)[0]
