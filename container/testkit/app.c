@@ -104,6 +104,8 @@ int cs_test_app_free(cs_test_app *a)
     failure_none();
     if (!a)
         return CS_OK;
+    if (!life_quiet(a, &err))
+        return failure(&err);
     while (!list_empty(&a->requests))
         cs_test_request_free(
             CONTAINER_OF(list_first(&a->requests), struct cs_test_request, of_app));

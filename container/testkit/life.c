@@ -176,14 +176,20 @@ static bool stop(struct cs_test_app *a, struct err *err)
     }
 }
 
+bool life_quiet(struct cs_test_app *a, struct err *err)
+{
+    context_switch(a->context, NULL);
+    if (engine_quiet(a->engine, a->app))
+        return true;
+    context_switch(a->context, a->app);
+    err_set(err, "an app is freed while a request of it runs");
+    return err_hint(err, "Join the threads that run requests first");
+}
+
 static bool end_webapp(struct cs_test_app *a, struct err *err)
 {
     if (a->app) {
         context_switch(a->context, NULL);
-        if (!engine_quiet(a->engine, a->app)) {
-            err_set(err, "an app is freed while a request of it runs");
-            return err_hint(err, "Join the threads that run requests first");
-        }
         if (!stop(a, err) || run(a, a->generation, phase_destroy, "destroy", err) != PHASE_OK)
             return false;
         app_free(&a->app);

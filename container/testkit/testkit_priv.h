@@ -78,6 +78,8 @@ struct cs_test_app *log_lines_of(struct cs_test_app *a);
 
 /* life.c: from options to a running webapp, and back. False: err. */
 bool life_begin(struct cs_test_app *a, struct err *err);
+/* No request runs any more, and none reaches A from here on. False: err, and A goes on. */
+bool life_quiet(struct cs_test_app *a, struct err *err);
 /* Undoes what was begun. False: something did not return, A must stay. */
 bool life_end(struct cs_test_app *a, struct err *err);
 

@@ -60,8 +60,8 @@ static inline cs_test_app *cs_test_app_new(const cs_test_options *options)
     return cs_test_app_make_(options, sizeof(*options), CS_ABI_HASH, CS_INVOKE_);
 }
 /* Stops it: stop (asked for up to 10 s while it answers CS_EAGAIN), servlets, filters, listeners, cleanups,
- * destroy. Frees it with all its requests. CS_EFAIL: a hook did not return within 30 s; the app's memory
- * is given up. */
+ * destroy. Frees it with all its requests. CS_EFAIL: a request of it still runs, then nothing was done; or a
+ * hook did not return within 30 s, then the app's memory is given up. */
 int cs_test_app_free(cs_test_app *app);
 /* Why the last of these calls on this thread failed, in a sentence; "" when none did. Until the next one. */
 const char *cs_test_error(void);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <cserv/test.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -111,7 +112,17 @@ static int form(cs_request *req, cs_response *res)
     return cs_res_printf(res, "%s,%s", first.ptr, second.ptr);
 }
 
+static sem_t entered, leave;
+static int waits(cs_request *req, cs_response *res)
+{
+    (void)req;
+    sem_post(&entered);
+    sem_wait(&leave);
+    return cs_res_puts(res, "left");
+}
+
 static const cs_servlet servlets[] = {
+    {.name = "waits", .url_patterns = "/waits", .get = waits},
     {.name = "hello", .url_patterns = "/hello", .get = hello},
     {.name = "see", .url_patterns = "/see/*", .service = see},
     {.name = "pieces", .url_patterns = "/pieces", .post = pieces},
@@ -341,6 +352,28 @@ static void test_requests_on_many_threads(void **state)
     }
 }
 
+static void *one(void *arg)
+{
+    (void)arg;
+    return cs_test_get(app, "/shop/waits");
+}
+
+static void test_app_is_not_freed_under_a_request(void **state)
+{
+    pthread_t thread;
+    void *req;
+    (void)state;
+    assert_int_equal(sem_init(&entered, 0, 0) | sem_init(&leave, 0, 0), 0);
+    assert_int_equal(pthread_create(&thread, NULL, one, NULL), 0);
+    sem_wait(&entered);
+    assert_int_equal(cs_test_app_free(app), CS_EFAIL);
+    assert_non_null(strstr(cs_test_error(), "while a request of it runs"));
+    assert_string_equal(cs_test_text(cs_test_get(app, "/shop/hello")), "Hello, world!\n");
+    sem_post(&leave);
+    assert_int_equal(pthread_join(thread, &req), 0);
+    assert_string_equal(cs_test_text(req), "left");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_constants_and_files),
         cmocka_unit_test(test_mistakes_of_the_test_are_told),
         cmocka_unit_test(test_requests_on_many_threads),
+        cmocka_unit_test(test_app_is_not_freed_under_a_request),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
