@@ -31,6 +31,8 @@ static bool take_texts(struct cs_test_app *a, struct err *err)
     }
     if (o->web_xml && !(a->web_xml = strdup(o->web_xml)))
         return err_set(err, "out of memory for web.xml");
+    if (o->valves && !(a->valves = strdup(o->valves)))
+        return err_set(err, "out of memory for the valves");
     return true;
 }
 
@@ -42,6 +44,10 @@ static bool check_options(const struct cs_test_app *a, struct err *err)
     if (ways > 1) {
         err_set(err, "cs_test_options has more than one of describe, file and rows");
         return err_hint(err, "Give one of them");
+    }
+    if (o->valves && !o->describe_server && !o->server_file) {
+        err_set(err, "cs_test_options has valves but no server module");
+        return err_hint(err, "Set .describe_server or .server_file");
     }
     if (ways == 1 || o->folder || o->web_xml)
         return true;
@@ -61,6 +67,7 @@ static void free_app(struct cs_test_app *a)
     lock_destroy(&a->lock);
     free(a->folder);
     free(a->web_xml);
+    free(a->valves);
     free(a);
 }
 

@@ -74,7 +74,7 @@ static bool phase_server(struct cs_test_app *a, struct err *err)
 {
     return modules_add_server(a, err) &&
            engine_set_modules(a->engine, a->server, a->work, SERVER_NAME, err) &&
-           (a->server_begun = true) && server_modules_init(a->engine, err);
+           (a->server_begun = true) && server_modules_init(a->engine, err) && valves_begin(a, err);
 }
 
 static bool phase_server_end(struct cs_test_app *a, struct err *err)

@@ -23,8 +23,8 @@ struct cs_test_app {
     cs_test_options options;
     cs_module rows; /* the descriptor of a webapp without CS_WEBAPP */
     char context_path[TEST_CONTEXT_MAX + 1];
-    char *folder, *web_xml; /* copies; NULL when not given */
-    char work[512];         /* a folder in TMPDIR; "" until something has to lie in it */
+    char *folder, *web_xml, *valves; /* copies; NULL when not given */
+    char work[512];                  /* a folder in TMPDIR; "" until something has to lie in it */
     struct engine *engine;
     struct engine_host *host;
     struct context *context;
@@ -86,6 +86,8 @@ bool life_end(struct cs_test_app *a, struct err *err);
 /* modules.c: on the life-cycle thread of A's generation, or of its server modules. */
 bool modules_add(struct cs_test_app *a, struct err *err);
 bool modules_add_server(struct cs_test_app *a, struct err *err);
+/* valves.c: after the server modules' init, on their thread. */
+bool valves_begin(struct cs_test_app *a, struct err *err);
 /* A folder for what has to lie in one. */
 bool work_folder(struct cs_test_app *a, struct err *err);
 

@@ -46,6 +46,9 @@ typedef struct cs_test_options {
      * and filters as classes. */
     const cs_server_module *(*describe_server)(void)CS_0;
     const char *server_file CS_0;
+    /* <Valve> elements of that module, as in a context.xml, in their order before the webapp:
+     * "<Valve className='remoteip' protocolHeader='X-Proto'/>". */
+    const char *valves CS_0;
 } cs_test_options;
 
 /* For the calls below. */
