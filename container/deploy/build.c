@@ -2,167 +2,9 @@
  * From web.xml and the modules' tables to an app's registrations: web.xml first, then modules by file
  * name, then rows. A <servlet> with a row's name and class overrides that row; any other name makes one
  * more instance. On the life-cycle thread. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
-#include "base/path.h"
-#include "deploy/webapp_priv.h"
-#include "engine/server_modules.h"
-
-#define PARAMS_MAX 256u
-
-struct builder {
-    struct generation *generation;
-    struct app *app;
-    const struct webxml *xml;
-    struct map
-        *taken; /* patterns that the webapp itself maps: conf/web.xml does not count for them */
-    struct arena arena;
-    struct err *err;
-};
-
-/* ---- looking rows up by class: "cart", or "libshop.so:cart" ---- */
-
-static bool module_is(const struct module *m, struct span file)
-{
-    return !file.p || span_eq(span_of(path_base(m->file)), file);
-}
-
-/* A server module's rows may be named in other ways, too. */
-static bool row_is(const struct module *m, const char *name, const char *aliases, struct span class)
-{
-    return span_eq(span_of(name), class) || (m->server && is_alias(aliases, class));
-}
-
-static void split_class(const char *text, struct span *file, struct span *name)
-{
-    struct span all = span_of(text);
-    size_t colon = span_rfind(all, ':');
-    *file = colon < all.n ? span_cut(all, 0, colon) : SPAN_NONE;
-    *name = colon < all.n ? span_from(all, colon + 1) : all;
-}
-
-static const cs_servlet *find_servlet(struct builder *b, const char *class, uint32_t *module)
-{
-    struct span file, name;
-    split_class(class, &file, &name);
-    for (uint32_t i = 0; i < app_module_count(b->app); i++) {
-        const struct module *m = app_module_at(b->app, i);
-        for (uint32_t k = 0; module_is(m, file) && k < m->servlet_count; k++) {
-            if (row_is(m, m->servlets[k].name, m->servlets[k].aliases, name)) {
-                *module = i;
-                return &m->servlets[k];
-            }
-        }
-    }
-    return NULL;
-}
-
-static const cs_filter *find_filter(struct builder *b, const char *class, uint32_t *module)
-{
-    struct span file, name;
-    split_class(class, &file, &name);
-    for (uint32_t i = 0; i < app_module_count(b->app); i++) {
-        const struct module *m = app_module_at(b->app, i);
-        for (uint32_t k = 0; module_is(m, file) && k < m->filter_count; k++) {
-            if (row_is(m, m->filters[k].name, m->filters[k].aliases, name)) {
-                *module = i;
-                return &m->filters[k];
-            }
-        }
-    }
-    return NULL;
-}
-
-static bool no_class(struct builder *b, const char *file, int line, const char *kind,
-                     const char *name, const char *class)
-{
-    err_set(b->err, "%s %s has the class '%s', which no module of this webapp or in modules/ has",
-            kind, name, class);
-    err_at(b->err, file, line);
-    return err_hint(b->err, "The class is the name of a row in the module's table, or "
-                            "FILE.so:NAME; `cserv inspect` lists them");
-}
-
-/* ---- parameters: web.xml's, then those of the row that it does not name ---- */
-
-struct params {
-    struct app_param rows[PARAMS_MAX];
-    uint32_t count;
-};
-
-static bool add_param(struct builder *b, struct params *p, const char *name, const char *value)
-{
-    for (uint32_t i = 0; i < p->count; i++) {
-        if (strcmp(p->rows[i].name, name) == 0)
-            return true;
-    }
-    if (p->count == PARAMS_MAX)
-        return err_set(b->err, "more than %u init parameters", PARAMS_MAX);
-    p->rows[p->count++] = (struct app_param){.name = name, .value = value};
-    return true;
-}
-
-static bool take_params(struct builder *b, struct params *p, const struct webxml_param *xml,
-                        const struct cs_params *row)
-{
-    p->count = 0;
-    for (; xml; xml = xml->next) {
-        if (!add_param(b, p, xml->name, xml->value))
-            return false;
-    }
-    for (uint32_t i = 0; i < row->count; i++) {
-        const cs_param *param =
-            (const cs_param *)(const void *)((const char *)row->rows + (size_t)i * row->row_size);
-        if (row->row_size < sizeof(*param) || !param->name || !param->value)
-            return err_set(b->err, "a table of init parameters is malformed; use CS_ROWS");
-        if (!add_param(b, p, param->name, param->value))
-            return false;
-    }
-    return true;
-}
-
-/* ---- patterns ---- */
-
-/* Blank-separated text to an array; "" is the one empty pattern. */
-static bool split_patterns(struct builder *b, const char *text, const char ***out, uint32_t *count)
-{
-    char *copy = arena_strdup(&b->arena, text ? text : "");
-    const char **rows = arena_alloc(&b->arena, (strlen(text ? text : "") + 1) * sizeof(*rows));
-    *count = 0;
-    if (!copy || !rows)
-        return err_set(b->err, "out of memory");
-    *out = rows;
-    if (text && !*text)
-        rows[(*count)++] = copy;
-    for (char *p = copy; *p;) {
-        p += strspn(p, " \t\n");
-        size_t n = strcspn(p, " \t\n");
-        if (n > 0)
-            rows[(*count)++] = p;
-        p += n;
-        if (*p)
-            *p++ = '\0';
-    }
-    return true;
-}
-
-static bool list_patterns(struct builder *b, const struct webxml_pattern *list, const char ***out,
-                          uint32_t *count)
-{
-    size_t n = 0;
-    for (const struct webxml_pattern *p = list; p; p = p->next)
-        n++;
-    const char **rows = arena_alloc(&b->arena, (n + 1) * sizeof(*rows));
-    if (!rows)
-        return err_set(b->err, "out of memory");
-    *count = 0;
-    for (const struct webxml_pattern *p = list; p; p = p->next)
-        rows[(*count)++] = p->text;
-    *out = rows;
-    return true;
-}
+#include "deploy/build_priv.h"
 
 /* ---- servlets ---- */
 
@@ -172,8 +14,8 @@ static bool own_patterns(struct builder *b, const struct webxml_servlet *s, cons
 {
     bool overrides = strcmp(row->name, s->name) == 0 && !s->of_defaults;
     return s->patterns || !overrides || !row->url_patterns
-               ? list_patterns(b, s->patterns, out, count)
-               : split_patterns(b, row->url_patterns, out, count);
+               ? build_list_patterns(b, s->patterns, out, count)
+               : build_split_patterns(b, row->url_patterns, out, count);
 }
 
 /* Behind them, those of conf/web.xml that are free. */
@@ -204,14 +46,14 @@ static bool add_xml_servlet(struct builder *b, const struct webxml_servlet *s)
 {
     struct params params;
     struct app_servlet_spec spec = {.name = s->name};
-    spec.row = find_servlet(b, s->servlet_class, &spec.module);
+    spec.row = build_find_servlet(b, s->servlet_class, &spec.module);
     bool missing = !spec.row;
     if (missing && !webxml_is_jvm_class(s->servlet_class))
-        return no_class(b, s->file, s->line, "servlet", s->name, s->servlet_class);
+        return build_no_class(b, s->file, s->line, "servlet", s->name, s->servlet_class);
     if (missing)
         spec.row = &app_not_implemented;
     if (!all_patterns(b, s, spec.row, &spec) ||
-        !take_params(b, &params, s->params, &spec.row->params))
+        !build_take_params(b, &params, s->params, &spec.row->params))
         return false;
     spec.load_on_startup = s->load_on_startup >= 0 ? s->load_on_startup : spec.row->load_on_startup;
     spec.params = params.rows;
@@ -224,7 +66,7 @@ static bool xml_overrides(struct builder *b, uint32_t module, const cs_servlet *
     for (const struct webxml_servlet *s = b->xml ? b->xml->servlets : NULL; s; s = s->next) {
         uint32_t found;
         if (!s->of_defaults && strcmp(s->name, row->name) == 0 &&
-            find_servlet(b, s->servlet_class, &found) == row && found == module)
+            build_find_servlet(b, s->servlet_class, &found) == row && found == module)
             return true;
     }
     return false;
@@ -238,106 +80,13 @@ static bool add_row_servlet(struct builder *b, uint32_t module, const cs_servlet
     const char **patterns;
     if (xml_overrides(b, module, row))
         return true;
-    if (!take_params(b, &params, NULL, &row->params) ||
-        !split_patterns(b, row->url_patterns, &patterns, &spec.pattern_count))
+    if (!build_take_params(b, &params, NULL, &row->params) ||
+        !build_split_patterns(b, row->url_patterns, &patterns, &spec.pattern_count))
         return false;
     spec.params = params.rows;
     spec.param_count = params.count;
     spec.patterns = patterns;
     return app_add_servlet(b->app, &spec, b->err) ||
-           err_at(b->err, generation_module(b->generation, module)->file, 0);
-}
-
-/* ---- filters ---- */
-
-static bool map_filter(struct builder *b, const char *filter, const char *const *names,
-                       uint32_t count, bool by_url)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        struct app_filter_mapping_spec spec = {.filter = filter};
-        if (by_url)
-            spec.url_pattern = names[i];
-        else
-            spec.servlet_name = names[i];
-        if (!app_add_filter_mapping(b->app, &spec, b->err))
-            return false;
-    }
-    return true;
-}
-
-static bool add_xml_filters(struct builder *b)
-{
-    for (const struct webxml_filter *f = b->xml->filters; f; f = f->next) {
-        struct params params;
-        struct app_filter_spec spec = {.name = f->name};
-        spec.row = find_filter(b, f->filter_class, &spec.module);
-        if (!spec.row)
-            return no_class(b, f->file, f->line, "filter", f->name, f->filter_class);
-        if (!take_params(b, &params, f->params, &spec.row->params))
-            return false;
-        spec.params = params.rows;
-        spec.param_count = params.count;
-        if (!app_add_filter(b->app, &spec, b->err))
-            return err_at(b->err, f->file, f->line);
-    }
-    return true;
-}
-
-static bool map_xml_filters(struct builder *b)
-{
-    for (const struct webxml_filter_mapping *m = b->xml->filter_mappings; m; m = m->next) {
-        const char **urls, **names;
-        uint32_t url_count, name_count;
-        if (!list_patterns(b, m->url_patterns, &urls, &url_count) ||
-            !list_patterns(b, m->servlet_names, &names, &name_count))
-            return false;
-        if (!map_filter(b, m->filter_name, urls, url_count, true) ||
-            !map_filter(b, m->filter_name, names, name_count, false))
-            return err_at(b->err, m->file, m->line);
-    }
-    return true;
-}
-
-/* What web.xml makes of a row's filter: BY_ROW, the row is registered and mapped as it says; BY_BOTH,
- * web.xml registers it (with its parameters) and leaves the mappings to the row; BY_XML. */
-enum filter_rule { BY_ROW, BY_BOTH, BY_XML };
-
-static enum filter_rule filter_rule(struct builder *b, uint32_t module, const cs_filter *row)
-{
-    const struct webxml_filter *f = b->xml ? b->xml->filters : NULL;
-    uint32_t found;
-    while (f && strcmp(f->name, row->name) != 0)
-        f = f->next;
-    if (!f)
-        return BY_ROW;
-    for (const struct webxml_filter_mapping *m = b->xml->filter_mappings; m; m = m->next) {
-        if (strcmp(m->filter_name, row->name) == 0)
-            return BY_XML;
-    }
-    return find_filter(b, f->filter_class, &found) == row && found == module ? BY_BOTH : BY_XML;
-}
-
-static bool add_row_filter(struct builder *b, uint32_t module, const cs_filter *row)
-{
-    struct params params;
-    struct app_filter_spec spec = {.name = row->name, .row = row, .module = module};
-    const char **urls, **names;
-    uint32_t url_count, name_count;
-    enum filter_rule rule = filter_rule(b, module, row);
-    if (rule == BY_XML)
-        return true;
-    if (rule == BY_ROW) {
-        if (!take_params(b, &params, NULL, &row->params))
-            return false;
-        spec.params = params.rows;
-        spec.param_count = params.count;
-        if (!app_add_filter(b->app, &spec, b->err))
-            return err_at(b->err, generation_module(b->generation, module)->file, 0);
-    }
-    return (split_patterns(b, row->url_patterns, &urls, &url_count) &&
-            split_patterns(b, row->servlet_names, &names, &name_count) &&
-            map_filter(b, row->name, urls, url_count, true) &&
-            map_filter(b, row->name, names, name_count, false)) ||
            err_at(b->err, generation_module(b->generation, module)->file, 0);
 }
 
@@ -378,7 +127,7 @@ static bool take_row_patterns(struct builder *b, uint32_t module)
     for (uint32_t i = 0; i < m->servlet_count; i++) {
         if (xml_overrides(b, module, &m->servlets[i]))
             continue;
-        if (!split_patterns(b, m->servlets[i].url_patterns, &patterns, &count) ||
+        if (!build_split_patterns(b, m->servlets[i].url_patterns, &patterns, &count) ||
             !take_all(b, patterns, count))
             return false;
     }
@@ -393,7 +142,7 @@ static bool take_patterns(struct builder *b)
     if (!(b->taken = map_new()))
         return err_set(b->err, "out of memory");
     for (const struct webxml_servlet *s = b->xml ? b->xml->servlets : NULL; s; s = s->next) {
-        const cs_servlet *row = find_servlet(b, s->servlet_class, &module);
+        const cs_servlet *row = build_find_servlet(b, s->servlet_class, &module);
         if (!own_patterns(b, s, row ? row : &app_not_implemented, &patterns, &count) ||
             !take_all(b, patterns, count))
             return false;
@@ -455,11 +204,11 @@ static bool add_all(struct builder *b)
     for (uint32_t i = 0; ok && i < modules; i++)
         ok = add_rows(b, i);
     ok = ok && add_xml_servlets(b, true);
-    ok = ok && (!b->xml || (add_xml_filters(b) && map_xml_filters(b)));
+    ok = ok && (!b->xml || (build_xml_filters(b) && build_xml_filter_mappings(b)));
     for (uint32_t i = 0; ok && i < modules; i++) {
         const struct module *m = generation_module(b->generation, i);
         for (uint32_t k = 0; ok && k < m->filter_count; k++)
-            ok = add_row_filter(b, i, &m->filters[k]);
+            ok = build_row_filter(b, i, &m->filters[k]);
     }
     return ok && add_welcome_files(b) && add_mimes(b);
 }
