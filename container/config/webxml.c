@@ -5,7 +5,6 @@
 
 #include "config/schema.h"
 #include "config/webxml_priv.h"
-#include "observe/log.h"
 
 bool webxml_fail(struct webxml_reader *r, int line)
 {
@@ -36,134 +35,6 @@ const char *webxml_text(struct webxml_reader *r, const struct xml_node *node, co
     err_set(r->err, "<%s> has %s <%s>", node->name, text ? "an empty" : "no", name);
     webxml_fail(r, node->line);
     return NULL;
-}
-
-static bool param_add(struct webxml_reader *r, const struct xml_node *node,
-                      struct webxml_param **list)
-{
-    struct webxml_param *param = arena_zalloc(&r->out->doc.arena, sizeof(*param));
-    if (!param)
-        return webxml_no_memory(r);
-    const struct webxml_element *e =
-        is_named(node, "init-param") ? &webxml_init_param : &webxml_context_param;
-    if (!webxml_children_check(r, e, node) || !(param->name = webxml_text(r, node, "param-name")))
-        return false;
-    if (!(param->value = xml_child_text(node, "param-value"))) {
-        err_set(r->err, "<%s> '%.128s' has no <param-value>", node->name, param->name);
-        return webxml_fail(r, node->line);
-    }
-    for (; *list; list = &(*list)->next) {
-        if (strcmp((*list)->name, param->name) != 0)
-            continue;
-        LOG(config, LOG_WARN, "%s:%d: <%s> '%s' is given twice: the first one counts",
-            r->out->doc.file, node->line, node->name, param->name);
-        return true;
-    }
-    *list = param;
-    return true;
-}
-
-static bool read_params(struct webxml_reader *r, const struct xml_node *node,
-                        struct webxml_param **list)
-{
-    for (const struct xml_node *c = node->children; c; c = c->next)
-        if (is_named(c, "init-param") && !param_add(r, c, list))
-            return false;
-    return true;
-}
-
-/* A negative number and an empty element both leave it to the container: at the first request. */
-static bool read_load_on_startup(struct webxml_reader *r, const struct xml_node *node, int64_t *out)
-{
-    const struct xml_node *child = xml_child(node, "load-on-startup");
-    struct span digits = span_of(child ? child->text : "");
-    bool negative = span_starts(digits, SPAN_LIT("-"));
-    uint64_t value = 0;
-    *out = -1;
-    if (digits.n == 0)
-        return true;
-    if (!span_to_u64(span_from(digits, negative ? 1 : 0), INT32_MAX, &value)) {
-        err_set(r->err, "<load-on-startup> '%.64s' is not a valid value", child->text);
-        err_why(r->err, "expected a whole number up to %d", INT32_MAX);
-        return webxml_fail(r, child->line);
-    }
-    if (!negative)
-        *out = (int64_t)value;
-    return true;
-}
-
-/* A servlet that somebody switched off. */
-static bool check_enabled(struct webxml_reader *r, const struct xml_node *node)
-{
-    const struct xml_node *enabled = xml_child(node, "enabled");
-    if (!enabled || strcmp(enabled->text, "true") == 0)
-        return true;
-    err_set(r->err, "<enabled> '%.64s' is not served yet", enabled->text);
-    err_why(r->err, "expected true: a servlet that was switched off must not answer");
-    err_hint(r->err, "remove the <servlet> and its <servlet-mapping>");
-    return webxml_fail(r, enabled->line);
-}
-
-/* A page's servlet is Tomcat's for pages: its source is never sent. */
-static const char *servlet_class(struct webxml_reader *r, const struct xml_node *node)
-{
-    const char *class = xml_child(node, "jsp-file") ? "org.apache.jasper.servlet.JspServlet"
-                                                    : webxml_text(r, node, "servlet-class");
-    /* Files have a servlet of ours, under Tomcat's name. */
-    if (class && webxml_is_jvm_class(class) && !strstr(class, ".DefaultServlet"))
-        config_known(r->report, "servlet-class", class);
-    return class;
-}
-
-static bool name_repeated(struct webxml_reader *r, const struct xml_node *node, const char *name,
-                          int first)
-{
-    err_set(r->err, "two <%s> elements are called '%.128s'", node->name, name);
-    err_why(r->err, "the first is on line %d", first);
-    return webxml_fail(r, node->line);
-}
-
-static bool read_servlet(struct webxml_reader *r, const struct xml_node *node,
-                         struct webxml_servlet ***tail)
-{
-    struct webxml_servlet *servlet = arena_zalloc(&r->out->doc.arena, sizeof(*servlet));
-    const struct webxml_servlet *first;
-    if (!servlet)
-        return webxml_no_memory(r);
-    servlet->file = r->out->doc.file;
-    servlet->line = node->line;
-    if (!webxml_children_check(r, &webxml_servlet_element, node) || !check_enabled(r, node) ||
-        !(servlet->name = webxml_text(r, node, "servlet-name")) ||
-        !(servlet->servlet_class = servlet_class(r, node)) ||
-        !read_load_on_startup(r, node, &servlet->load_on_startup) ||
-        !read_params(r, node, &servlet->params))
-        return false;
-    if ((first = map_get(r->servlets, span_of(servlet->name))))
-        return name_repeated(r, node, servlet->name, first->line);
-    **tail = servlet;
-    *tail = &servlet->next;
-    return map_put(r->servlets, span_of(servlet->name), servlet, NULL) || webxml_no_memory(r);
-}
-
-static bool read_filter(struct webxml_reader *r, const struct xml_node *node,
-                        struct webxml_filter ***tail)
-{
-    struct webxml_filter *filter = arena_zalloc(&r->out->doc.arena, sizeof(*filter));
-    const struct webxml_filter *first;
-    if (!filter)
-        return webxml_no_memory(r);
-    filter->file = r->out->doc.file;
-    filter->line = node->line;
-    if (!webxml_children_check(r, &webxml_filter_element, node) ||
-        !(filter->name = webxml_text(r, node, "filter-name")) ||
-        !(filter->filter_class = webxml_text(r, node, "filter-class")) ||
-        !read_params(r, node, &filter->params))
-        return false;
-    if ((first = map_get(r->filters, span_of(filter->name))))
-        return name_repeated(r, node, filter->name, first->line);
-    **tail = filter;
-    *tail = &filter->next;
-    return map_put(r->filters, span_of(filter->name), filter, NULL) || webxml_no_memory(r);
 }
 
 static bool read_welcome_files(struct webxml_reader *r, const struct xml_node *node,
@@ -201,15 +72,17 @@ static void read_declarations(struct webxml_reader *r, const struct xml_node *ro
     const char *display_name = xml_child_text(root, "display-name");
     bool ok = true;
     out->display_name = display_name ? display_name : "";
+    out->request_encoding = xml_child_text(root, "request-character-encoding");
+    out->response_encoding = xml_child_text(root, "response-character-encoding");
     for (const struct xml_node *c = root->children; c; c = c->next) {
         if (is_named(c, "servlet"))
-            ok = read_servlet(r, c, &servlets);
+            ok = webxml_read_servlet(r, c, &servlets);
         else if (is_named(c, "filter"))
-            ok = read_filter(r, c, &filters);
+            ok = webxml_read_filter(r, c, &filters);
         else if (is_named(c, "welcome-file-list"))
             ok = read_welcome_files(r, c, &welcome_files);
         else if (is_named(c, "context-param"))
-            ok = param_add(r, c, &out->context_params);
+            ok = webxml_param_add(r, c, &out->context_params);
         else if (is_named(c, "mime-mapping"))
             ok = webxml_read_mime(r, c, &mimes);
         else if (is_named(c, "error-page"))

@@ -2,12 +2,13 @@
  * WEB-INF/web.xml and conf/web.xml as a typed model: display-name, context-param, servlet (servlet-name,
  * servlet-class, init-param, load-on-startup), servlet-mapping, filter (filter-name, filter-class,
  * init-param), filter-mapping (url-pattern, servlet-name), welcome-file-list, mime-mapping, error-page
- * (by error-code, or for all). Read by deploy. Nothing is substituted. An element that protects and is
+ * (by error-code, by a CS_E name as exception-type, or for all), async-supported, multipart-config, the two
+ * character encodings. Read by deploy. Nothing is substituted. An element that protects and is
  * not built yet (security-constraint, login-config, deny-uncovered-http-methods) is a mistake by name: it
  * must never be served without. Elements for a Java virtual machine are one INFO per file; other
  * elements of the servlet specification that are not served yet (once per name and file), and unknown
  * ones, are a WARN by name and line. <enabled>false is a mistake; a <jsp-file> makes the servlet one of
- * Tomcat's JspServlet; a filter-mapping without the dispatcher REQUEST is left out with a WARN. Names in
+ * Tomcat's JspServlet. Names in
  * servlet-mapping and filter-mapping must exist; names and patterns must not repeat across servlets; a
  * url-pattern must be well formed. */
 #ifndef CONFIG_WEBXML_H
@@ -25,11 +26,19 @@ struct webxml_pattern { /* of a mapping, in order */
     int line;
     struct webxml_pattern *next;
 };
+struct webxml_multipart {
+    bool set;
+    const char *location;                    /* "" when not given */
+    int64_t max_file_size, max_request_size; /* bytes; -1: no limit */
+    int64_t file_size_threshold;             /* bytes */
+};
 struct webxml_servlet {
     const char *file;
     int line;
     const char *name, *servlet_class; /* class: "cart" or "libshop.so:cart" */
     int64_t load_on_startup;          /* -1: not given */
+    int async_supported;              /* -1: not given, else 0 or 1 */
+    struct webxml_multipart multipart;
     struct webxml_param *params;
     struct webxml_pattern *patterns; /* of all its servlet-mappings */
     /* Of conf/web.xml: each for a pattern that nothing in the webapp has. */
@@ -41,14 +50,24 @@ struct webxml_filter {
     const char *file;
     int line;
     const char *name, *filter_class;
+    int async_supported; /* as of a servlet */
     struct webxml_param *params;
     struct webxml_filter *next;
+};
+/* Bits of struct webxml_filter_mapping.dispatchers: the numbers of CS_DISPATCH_ in <cserv/abi.h>. */
+enum {
+    WEBXML_REQUEST = 1,
+    WEBXML_FORWARD = 2,
+    WEBXML_INCLUDE = 4,
+    WEBXML_ERROR = 8,
+    WEBXML_ASYNC = 16
 };
 struct webxml_filter_mapping { /* in order of the file */
     const char *file;
     int line;
     const char *filter_name;
     struct webxml_pattern *url_patterns, *servlet_names;
+    unsigned dispatchers; /* WEBXML_REQUEST ... */
     struct webxml_filter_mapping *next;
 };
 struct webxml_mime {
@@ -58,13 +77,15 @@ struct webxml_mime {
 struct webxml_error_page {
     const char *file;
     int line;
-    unsigned code;        /* 0: every code that has no page of its own */
+    unsigned code;        /* 0 without cs_code: every failure that has no page of its own */
+    int cs_code;          /* a CS_E code; 0: by status */
     const char *location; /* begins with '/', below the context */
     struct webxml_error_page *next;
 };
 struct webxml {
-    struct xml_doc doc;       /* owns everything */
-    const char *display_name; /* "" when absent */
+    struct xml_doc doc;                               /* owns everything */
+    const char *display_name;                         /* "" when absent */
+    const char *request_encoding, *response_encoding; /* NULL: not given */
     struct webxml_param *context_params;
     struct webxml_servlet *servlets;
     struct webxml_filter *filters;

@@ -121,20 +121,20 @@ static bool bad_dispatcher(struct webxml_reader *r, const struct xml_node *node,
     return webxml_fail(r, node->line);
 }
 
-/* Sets *requests to whether the mapping is meant for requests from outside, which are the only ones
- * there are yet. Without any <dispatcher> it is. */
-static bool read_dispatchers(struct webxml_reader *r, const struct xml_node *node, bool *requests)
+/* Without any <dispatcher> a mapping is for requests from outside. */
+static bool read_dispatchers(struct webxml_reader *r, const struct xml_node *node, unsigned *out)
 {
     static const char *const known[] = {"REQUEST", "FORWARD", "INCLUDE", "ERROR", "ASYNC", NULL};
-    *requests = xml_child(node, "dispatcher") == NULL;
+    *out = xml_child(node, "dispatcher") ? 0 : WEBXML_REQUEST;
     for (const struct xml_node *c = node->children; c; c = c->next) {
         if (strcmp(c->name, "dispatcher") != 0)
             continue;
         if (!schema_listed(known, c->text))
             return bad_dispatcher(r, c, known);
-        if (strcmp(c->text, "REQUEST") == 0)
-            *requests = true;
-        else
+        for (unsigned i = 0; known[i]; i++)
+            if (strcmp(c->text, known[i]) == 0)
+                *out |= 1u << i;
+        if (strcmp(c->text, "REQUEST") != 0)
             LOG(config, LOG_WARN, "%s:%d: <dispatcher> %s is not served yet: it has no effect",
                 r->out->doc.file, c->line, c->text);
     }
@@ -165,20 +165,17 @@ bool webxml_map_filter(struct webxml_reader *r, const struct xml_node *node,
 {
     struct webxml_filter_mapping *mapping = arena_zalloc(&r->out->doc.arena, sizeof(*mapping));
     const struct xml_node *name;
-    bool requests;
     if (!mapping)
         return webxml_no_memory(r);
     if (!webxml_children_check(r, &webxml_filter_mapping_element, node) ||
         !(name = child_required(r, node, "filter-name")) ||
         !name_find(r, r->filters, "filter", name) || !read_targets(r, node, mapping) ||
-        !read_dispatchers(r, node, &requests))
+        !read_dispatchers(r, node, &mapping->dispatchers))
         return false;
     mapping->file = r->out->doc.file;
     mapping->line = node->line;
     mapping->filter_name = name->text;
-    if (requests) {
-        **tail = mapping;
-        *tail = &mapping->next;
-    }
+    **tail = mapping;
+    *tail = &mapping->next;
     return true;
 }

@@ -70,6 +70,10 @@ static bool merge_servlets(struct webxml *app, const struct webxml *defaults, st
         }
         if (!merge_params(arena, &own->params, d->params, err))
             return false;
+        if (own->async_supported < 0)
+            own->async_supported = d->async_supported;
+        if (!own->multipart.set)
+            own->multipart = d->multipart;
         if (!own->patterns || webxml_is_jvm_class(own->servlet_class))
             own->default_patterns = d->patterns;
     }
@@ -92,6 +96,8 @@ static bool merge_filters(struct webxml *app, const struct webxml *defaults, str
     for (const struct webxml_filter *d = defaults->filters; d; d = d->next) {
         struct webxml_filter *own = find_filter(app, d->name);
         if (own) {
+            if (own->async_supported < 0)
+                own->async_supported = d->async_supported;
             if (!merge_params(arena, &own->params, d->params, err))
                 return false;
             continue;
@@ -159,7 +165,7 @@ static bool merge_error_pages(struct webxml *app, const struct webxml *defaults,
 {
     for (const struct webxml_error_page *d = defaults->error_pages; d; d = d->next) {
         struct webxml_error_page **at = &app->error_pages;
-        while (*at && (*at)->code != d->code)
+        while (*at && ((*at)->code != d->code || (*at)->cs_code != d->cs_code))
             at = &(*at)->next;
         if (*at)
             continue;
@@ -174,6 +180,10 @@ bool webxml_merge(struct webxml *app, const struct webxml *defaults, struct err 
 {
     if (!app->welcome_files)
         app->welcome_files = defaults->welcome_files;
+    if (!app->request_encoding)
+        app->request_encoding = defaults->request_encoding;
+    if (!app->response_encoding)
+        app->response_encoding = defaults->response_encoding;
     return merge_params(&app->doc.arena, &app->context_params, defaults->context_params, err) &&
            merge_servlets(app, defaults, err) && merge_filters(app, defaults, err) &&
            merge_filter_mappings(app, defaults, err) && merge_mimes(app, defaults, err) &&

@@ -45,7 +45,11 @@ const struct webxml_element webxml_welcome_list = {"welcome-file-list", NAMES("w
 const struct webxml_element webxml_mime_mapping = {"mime-mapping", NAMES("extension", "mime-type"),
                                                    NULL, NULL, NULL};
 const struct webxml_element webxml_error_page_element = {
-    "error-page", NAMES("error-code", "location"), NULL, NULL, NAMES("exception-type")};
+    "error-page", NAMES("error-code", "exception-type", "location"), NULL, NULL, NULL};
+const struct webxml_element webxml_multipart_element = {
+    "multipart-config",
+    NAMES("file-size-threshold", "location", "max-file-size", "max-request-size"), NULL, NULL,
+    NULL};
 
 /* Whole classes, so that a module may be written for any other of Tomcat's. */
 static const char *const jvm_classes[] = {

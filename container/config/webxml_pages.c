@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * mime-mapping and error-page of web.xml. Called by webxml.c. */
+#include "config/schema.h"
 #include "base/check.h"
 #include "config/webxml_priv.h"
 #include "observe/log.h"
@@ -83,6 +84,45 @@ static bool take_code(struct webxml_reader *r, const struct xml_node *node,
     return true;
 }
 
+static const char *const error_names[] = {
+#define ERROR_NAME(name, code) #name,
+#include "config/error_names.def"
+#undef ERROR_NAME
+    NULL};
+static const int error_codes[] = {
+#define ERROR_NAME(name, code) code,
+#include "config/error_names.def"
+#undef ERROR_NAME
+};
+
+/* Sets *passed for one of Java's, which nothing here can throw. */
+static bool take_type_of_error(struct webxml_reader *r, const struct xml_node *node,
+                               struct webxml_error_page *page, bool *passed)
+{
+    const struct xml_node *child = xml_child(node, "exception-type");
+    *passed = false;
+    if (!child)
+        return true;
+    for (size_t i = 0; error_names[i]; i++)
+        if (strcmp(child->text, error_names[i]) == 0)
+            page->cs_code = error_codes[i];
+    if (page->cs_code) {
+        page->code = 0; /* as in Tomcat, where the type counts of the two */
+        return true;
+    }
+    if (strchr(child->text, '.')) {
+        config_known(r->report, node->name, child->name);
+        *passed = page->code == 0;
+        return true;
+    }
+    const char *nearest = schema_nearest(child->text, error_names, ARRAY_COUNT(error_names) - 1);
+    err_set(r->err, "<exception-type> '%.64s' is not valid", child->text);
+    err_why(r->err, "expected the name of a CS_E code of <cserv/abi.h>");
+    if (nearest)
+        err_hint(r->err, "did you mean %s?", nearest);
+    return webxml_fail(r, child->line);
+}
+
 static bool take_location(struct webxml_reader *r, const struct xml_node *node,
                           struct webxml_error_page *page)
 {
@@ -106,14 +146,16 @@ bool webxml_read_error_page(struct webxml_reader *r, const struct xml_node *node
         return webxml_no_memory(r);
     page->file = r->out->doc.file;
     page->line = node->line;
+    bool passed;
     if (!webxml_children_check(r, &webxml_error_page_element, node) || !take_code(r, node, page) ||
-        !take_location(r, node, page))
+        !take_type_of_error(r, node, page, &passed) || !take_location(r, node, page))
         return false;
-    if (xml_child(node, "exception-type") && page->code == 0)
-        return true; /* there are no exceptions here, and it is not meant for all codes */
-    struct span key = span_make((const char *)&page->code, sizeof(page->code));
+    if (passed)
+        return true;
+    int number = page->cs_code ? page->cs_code : (int)page->code; /* one negative, one not */
+    struct span key = span_make((const char *)&number, sizeof(number));
     if ((first = map_get(r->codes, key))) {
-        err_set(r->err, "two <error-page> elements for %s", page->code ? "one code" : "all codes");
+        err_set(r->err, "two <error-page> elements for %s", number ? "one code" : "all codes");
         err_why(r->err, "the first is on line %d", first->line);
         return webxml_fail(r, node->line);
     }

@@ -27,7 +27,7 @@ struct webxml_element {
 };
 extern const struct webxml_element webxml_app, webxml_servlet_element, webxml_servlet_mapping,
     webxml_filter_element, webxml_filter_mapping_element, webxml_init_param, webxml_context_param,
-    webxml_welcome_list, webxml_mime_mapping, webxml_error_page_element;
+    webxml_welcome_list, webxml_mime_mapping, webxml_error_page_element, webxml_multipart_element;
 
 /* Every child of NODE is known to E, or had its WARN; false: one of them protects. */
 bool webxml_children_check(struct webxml_reader *r, const struct webxml_element *e,
@@ -40,6 +40,14 @@ void webxml_mistake(struct webxml_reader *r);
 /* Sets the error's place as well; always false. */
 bool webxml_fail(struct webxml_reader *r, int line);
 bool webxml_no_memory(struct webxml_reader *r);
+
+/* webxml_servlets.c: add one init-param or context-param, servlet or filter. */
+bool webxml_param_add(struct webxml_reader *r, const struct xml_node *node,
+                      struct webxml_param **list);
+bool webxml_read_servlet(struct webxml_reader *r, const struct xml_node *node,
+                         struct webxml_servlet ***tail);
+bool webxml_read_filter(struct webxml_reader *r, const struct xml_node *node,
+                        struct webxml_filter ***tail);
 
 /* webxml_pages.c: add one mime-mapping or error-page. */
 bool webxml_read_mime(struct webxml_reader *r, const struct xml_node *node,

@@ -42,6 +42,27 @@ static bool all_patterns(struct builder *b, const struct webxml_servlet *s, cons
     return true;
 }
 
+static struct multipart_config xml_multipart(const struct webxml_multipart *xml)
+{
+    return (struct multipart_config){.set = xml->set,
+                                     .location = xml->location,
+                                     .max_file_size = xml->max_file_size,
+                                     .max_request_size = xml->max_request_size,
+                                     .file_size_threshold = xml->file_size_threshold};
+}
+
+static struct multipart_config row_multipart(const cs_multipart *row)
+{
+    struct multipart_config m = {.set = row != NULL};
+    if (!row)
+        return m;
+    m.location = row->location;
+    m.max_file_size = row->max_file_size > 0 ? row->max_file_size : -1;
+    m.max_request_size = row->max_request_size > 0 ? row->max_request_size : -1;
+    m.file_size_threshold = row->file_size_threshold > 0 ? row->file_size_threshold : 0;
+    return m;
+}
+
 static bool add_xml_servlet(struct builder *b, const struct webxml_servlet *s)
 {
     struct params params;
@@ -58,6 +79,9 @@ static bool add_xml_servlet(struct builder *b, const struct webxml_servlet *s)
     spec.load_on_startup = s->load_on_startup >= 0 ? s->load_on_startup : spec.row->load_on_startup;
     spec.params = params.rows;
     spec.param_count = params.count;
+    spec.async_supported = build_async(s->async_supported, spec.row->flags);
+    spec.multipart =
+        s->multipart.set ? xml_multipart(&s->multipart) : row_multipart(spec.row->multipart);
     return app_add_servlet(b->app, &spec, b->err) || err_at(b->err, s->file, s->line);
 }
 
@@ -75,8 +99,12 @@ static bool xml_overrides(struct builder *b, uint32_t module, const cs_servlet *
 static bool add_row_servlet(struct builder *b, uint32_t module, const cs_servlet *row)
 {
     struct params params;
-    struct app_servlet_spec spec = {
-        .name = row->name, .row = row, .module = module, .load_on_startup = row->load_on_startup};
+    struct app_servlet_spec spec = {.name = row->name,
+                                    .row = row,
+                                    .module = module,
+                                    .load_on_startup = row->load_on_startup,
+                                    .async_supported = build_async(-1, row->flags),
+                                    .multipart = row_multipart(row->multipart)};
     const char **patterns;
     if (xml_overrides(b, module, row))
         return true;
@@ -197,6 +225,25 @@ static bool add_mimes(struct builder *b)
     return true;
 }
 
+/* The numbers of web.xml's reader are those of the ABI. */
+#define ERROR_NAME(name, code) _Static_assert((name) == (code), #name);
+#include "config/error_names.def"
+#undef ERROR_NAME
+_Static_assert(WEBXML_REQUEST == CS_DISPATCH_REQUEST && WEBXML_FORWARD == CS_DISPATCH_FORWARD &&
+                   WEBXML_INCLUDE == CS_DISPATCH_INCLUDE && WEBXML_ERROR == CS_DISPATCH_ERROR &&
+                   WEBXML_ASYNC == CS_DISPATCH_ASYNC,
+               "dispatchers");
+
+static bool add_pages(struct builder *b)
+{
+    if (!b->xml)
+        return true;
+    for (const struct webxml_error_page *p = b->xml->error_pages; p; p = p->next)
+        if (!app_add_error_page(b->app, p->code, p->cs_code, p->location, b->err))
+            return false;
+    return app_set_encodings(b->app, b->xml->request_encoding, b->xml->response_encoding, b->err);
+}
+
 static bool add_all(struct builder *b)
 {
     uint32_t modules = generation_module_count(b->generation);
@@ -210,7 +257,7 @@ static bool add_all(struct builder *b)
         for (uint32_t k = 0; ok && k < m->filter_count; k++)
             ok = build_row_filter(b, i, &m->filters[k]);
     }
-    return ok && add_welcome_files(b) && add_mimes(b);
+    return ok && add_welcome_files(b) && add_mimes(b) && add_pages(b);
 }
 
 struct app *build_app(const struct webapp *w, struct generation *generation,

@@ -5,10 +5,10 @@
 #include "deploy/build_priv.h"
 
 static bool map_filter(struct builder *b, const char *filter, const char *const *names,
-                       uint32_t count, bool by_url)
+                       uint32_t count, bool by_url, uint32_t dispatchers)
 {
     for (uint32_t i = 0; i < count; i++) {
-        struct app_filter_mapping_spec spec = {.filter = filter};
+        struct app_filter_mapping_spec spec = {.filter = filter, .dispatchers = dispatchers};
         if (by_url)
             spec.url_pattern = names[i];
         else
@@ -31,6 +31,7 @@ bool build_xml_filters(struct builder *b)
             return false;
         spec.params = params.rows;
         spec.param_count = params.count;
+        spec.async_supported = build_async(f->async_supported, spec.row->flags);
         if (!app_add_filter(b->app, &spec, b->err))
             return err_at(b->err, f->file, f->line);
     }
@@ -45,8 +46,8 @@ bool build_xml_filter_mappings(struct builder *b)
         if (!build_list_patterns(b, m->url_patterns, &urls, &url_count) ||
             !build_list_patterns(b, m->servlet_names, &names, &name_count))
             return false;
-        if (!map_filter(b, m->filter_name, urls, url_count, true) ||
-            !map_filter(b, m->filter_name, names, name_count, false))
+        if (!map_filter(b, m->filter_name, urls, url_count, true, m->dispatchers) ||
+            !map_filter(b, m->filter_name, names, name_count, false, m->dispatchers))
             return err_at(b->err, m->file, m->line);
     }
     return true;
@@ -75,10 +76,14 @@ static enum filter_rule filter_rule(struct builder *b, uint32_t module, const cs
 bool build_row_filter(struct builder *b, uint32_t module, const cs_filter *row)
 {
     struct params params;
-    struct app_filter_spec spec = {.name = row->name, .row = row, .module = module};
+    struct app_filter_spec spec = {.name = row->name,
+                                   .row = row,
+                                   .module = module,
+                                   .async_supported = build_async(-1, row->flags)};
     const char **urls, **names;
     uint32_t url_count, name_count;
     enum filter_rule rule = filter_rule(b, module, row);
+    uint32_t dispatchers = row->dispatchers ? row->dispatchers : CS_DISPATCH_REQUEST;
     if (rule == BY_XML)
         return true;
     if (rule == BY_ROW) {
@@ -91,7 +96,7 @@ bool build_row_filter(struct builder *b, uint32_t module, const cs_filter *row)
     }
     return (build_split_patterns(b, row->url_patterns, &urls, &url_count) &&
             build_split_patterns(b, row->servlet_names, &names, &name_count) &&
-            map_filter(b, row->name, urls, url_count, true) &&
-            map_filter(b, row->name, names, name_count, false)) ||
+            map_filter(b, row->name, urls, url_count, true, dispatchers) &&
+            map_filter(b, row->name, names, name_count, false, dispatchers)) ||
            err_at(b->err, generation_module(b->generation, module)->file, 0);
 }

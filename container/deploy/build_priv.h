@@ -24,6 +24,12 @@ const cs_filter *build_find_filter(struct builder *b, const char *class, uint32_
 bool build_no_class(struct builder *b, const char *file, int line, const char *kind,
                     const char *name, const char *class);
 
+/* web.xml's word (-1: none), else the row's flag. */
+static inline bool build_async(int xml, uint32_t flags)
+{
+    return xml >= 0 ? xml == 1 : (flags & CS_ASYNC) != 0;
+}
+
 struct params {
     struct app_param rows[PARAMS_MAX];
     uint32_t count;

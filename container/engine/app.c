@@ -58,6 +58,7 @@ void app_free(struct app **ap)
     free(a->filters);
     free(a->mappings);
     free(a->listeners);
+    free(a->error_pages);
     arena_destroy(&a->arena);
     free(a);
 }
@@ -185,8 +186,12 @@ bool app_add_servlet(struct app *a, const struct app_servlet_spec *spec, struct 
     s->row = spec->row;
     atomic_init(&s->average_us, UINT32_MAX);
     s->load_on_startup = spec->load_on_startup;
+    s->reg.async_supported = spec->async_supported;
+    s->multipart = spec->multipart;
+    s->multipart.location =
+        arena_strdup(&a->arena, s->multipart.location ? s->multipart.location : "");
     s->allow = allow_value(&a->arena, spec->row);
-    if (!s->allow)
+    if (!s->allow || !s->multipart.location)
         return no_memory(a, err);
     a->servlets[a->servlet_count++] = s;
     for (uint32_t i = 0; i < spec->pattern_count; i++) {
@@ -215,6 +220,7 @@ bool app_add_filter(struct app *a, const struct app_filter_spec *spec, struct er
     if (!f || !room((void ***)&a->filters, a->filter_count, &a->filter_cap))
         return no_memory(a, err);
     f->row = spec->row;
+    f->reg.async_supported = spec->async_supported;
     if (!fill_registration(a, &f->reg, spec->name, spec->module, spec->params, spec->param_count,
                            err))
         return false;
@@ -239,6 +245,7 @@ bool app_add_filter_mapping(struct app *a, const struct app_filter_mapping_spec 
                 spec->url_pattern);
         return err_hint(err, "A pattern is \"\", \"/\", \"/path\", \"/path/*\" or \"*.ext\"");
     }
+    m->dispatchers = spec->dispatchers;
     if (url.p)
         m->url_pattern = arena_copy(&a->arena, url);
     else
@@ -262,6 +269,34 @@ bool app_add_listener(struct app *a, const cs_listener *row, uint32_t module, st
     l->row = row;
     l->module = module;
     a->listeners[a->listener_count++] = l;
+    return true;
+}
+
+bool app_add_error_page(struct app *a, unsigned code, int cs_code, const char *location,
+                        struct err *err)
+{
+    if (a->error_page_count == a->error_page_cap) {
+        uint32_t more = a->error_page_cap ? a->error_page_cap * 2 : 16;
+        struct error_page *bigger = realloc(a->error_pages, more * sizeof(*bigger));
+        if (!bigger)
+            return no_memory(a, err);
+        a->error_pages = bigger;
+        a->error_page_cap = more;
+    }
+    const char *copy = arena_strdup(&a->arena, location);
+    if (!copy)
+        return no_memory(a, err);
+    a->error_pages[a->error_page_count++] =
+        (struct error_page){.code = code, .cs_code = cs_code, .location = copy};
+    return true;
+}
+
+bool app_set_encodings(struct app *a, const char *request, const char *response, struct err *err)
+{
+    a->request_encoding = request ? arena_strdup(&a->arena, request) : NULL;
+    a->response_encoding = response ? arena_strdup(&a->arena, response) : NULL;
+    if ((request && !a->request_encoding) || (response && !a->response_encoding))
+        return no_memory(a, err);
     return true;
 }
 

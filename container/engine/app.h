@@ -15,11 +15,19 @@ struct context;
 struct app_param {
     const char *name, *value;
 };
+struct multipart_config {
+    bool set;
+    const char *location;                    /* "": the webapp's temporary folder */
+    int64_t max_file_size, max_request_size; /* bytes; -1: no limit */
+    int64_t file_size_threshold;             /* bytes */
+};
 struct app_servlet_spec { /* one registration; copied */
     const char *name;
     const cs_servlet *row;
     uint32_t module; /* of the generation */
     int64_t load_on_startup;
+    bool async_supported;
+    struct multipart_config multipart;
     const struct app_param *params;
     uint32_t param_count;
     const char *const *patterns;
@@ -29,6 +37,7 @@ struct app_filter_spec {
     const char *name;
     const cs_filter *row;
     uint32_t module;
+    bool async_supported;
     const struct app_param *params;
     uint32_t param_count;
 };
@@ -36,6 +45,7 @@ struct app_filter_mapping_spec { /* one pattern or one servlet name */
     const char *filter;
     const char *url_pattern;  /* NULL: by servlet name */
     const char *servlet_name; /* "*": every servlet */
+    uint32_t dispatchers;     /* CS_DISPATCH_ bits */
 };
 
 /* A row for servlets whose class this server cannot run: every request is answered with 501. Its
@@ -53,6 +63,11 @@ bool app_add_filter_mapping(struct app *a, const struct app_filter_mapping_spec 
 bool app_add_listener(struct app *a, const cs_listener *row, uint32_t module, struct err *err);
 /* A <mime-mapping>; EXTENSION in any case, without a dot. Of one that comes twice the first counts. */
 bool app_add_mime(struct app *a, const char *extension, const char *type, struct err *err);
+/* An <error-page>: for a status, for a CS_E code, for everything else (both 0). LOCATION begins with a slash. */
+bool app_add_error_page(struct app *a, unsigned code, int cs_code, const char *location,
+                        struct err *err);
+/* NULL: not given. */
+bool app_set_encodings(struct app *a, const char *request, const char *response, struct err *err);
 bool app_add_welcome_file(struct app *a, const char *name, struct err *err);
 
 /* The phases, each on the life-cycle thread. A failing one ends the start: then app_stop undoes what was

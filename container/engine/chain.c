@@ -54,7 +54,7 @@ static int run_filter(struct call *c, struct filter *f, uint32_t next)
 
 static bool matches(const struct call *c, const struct filter_mapping *m, bool by_name)
 {
-    if (by_name != (m->url_pattern.p == NULL))
+    if (by_name != (m->url_pattern.p == NULL) || !(m->dispatchers & CS_DISPATCH_REQUEST))
         return false;
     if (!by_name)
         return mapper_filter_matches(m->url_pattern, c->map.path);

@@ -36,6 +36,7 @@ struct registration { /* what servlets and filters have in common */
     uint32_t param_count;
     void *self;
     bool initialised;
+    bool async_supported;
 };
 struct servlet {
     struct registration reg;
@@ -45,6 +46,7 @@ struct servlet {
     _Atomic uint32_t average_us;           /* moving average of its calls; UINT32_MAX: none yet */
     _Atomic uint64_t unavailable_until_us; /* UINT64_MAX: for good */
     uint32_t retry_after; /* seconds that its init named; it is unavailable for good then */
+    struct multipart_config multipart;
 };
 struct filter {
     struct registration reg;
@@ -54,6 +56,12 @@ struct filter_mapping {
     struct filter *filter;
     struct span url_pattern; /* SPAN_NONE: by servlet name */
     struct span servlet_name;
+    uint32_t dispatchers; /* CS_DISPATCH_ bits */
+};
+struct error_page { /* an <error-page> */
+    unsigned code;
+    int cs_code; /* 0: none; both 0: for what has no page of its own */
+    const char *location;
 };
 struct listener {
     const cs_listener *row;
@@ -76,6 +84,9 @@ struct app {
     struct listener **listeners; /* in order of registration */
     uint32_t servlet_count, filter_count, mapping_count, listener_count;
     uint32_t servlet_cap, filter_cap, mapping_cap, listener_cap;
+    struct error_page *error_pages;
+    uint32_t error_page_count, error_page_cap;
+    const char *request_encoding, *response_encoding; /* of web.xml; NULL: not given */
 };
 
 /* ---- server modules and valves ---- */

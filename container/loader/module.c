@@ -183,20 +183,39 @@ static bool check_params(const struct module *m, const char *kind, const char *n
                          "Use CS_ROWS, and give each parameter a name and a value", err);
 }
 
-static bool check_servlets(const struct module *m, struct err *err)
+/* Copied, in this server's size. */
+static bool take_multipart(struct module *m, cs_servlet *s, struct err *err)
+{
+    const cs_multipart *from = s->multipart;
+    if (!from)
+        return true;
+    if (from->size < sizeof(*from) || from->size > 4096 || from->reserved ||
+        !all_zero((const char *)from + sizeof(*from), from->size - sizeof(*from)))
+        return bad_row(m, "servlet", s->name, "has multipart limits that this server does not know",
+                       "Set .size to sizeof(cs_multipart)", err);
+    cs_multipart *copy = arena_alloc(&m->arena, sizeof(*copy));
+    if (!copy)
+        return err_set(err, "out of memory for the servlets of %s", m->file);
+    *copy = *from;
+    s->multipart = copy;
+    return true;
+}
+
+static bool check_servlets(struct module *m, struct err *err)
 {
     for (uint32_t i = 0; i < m->servlet_count; i++) {
         const cs_servlet *s = &m->servlets[i];
         if (!s->name || !*s->name)
             return bad_row(m, "servlet", NULL, "is declared", "Set .name in each row", err);
-        if (s->flags & ~CS_STREAMING)
+        if (s->flags & ~(CS_STREAMING | CS_ASYNC))
             return bad_row(m, "servlet", s->name, "has flags that this server does not know",
                            NEWER_HINT, err);
         if (!s->service && !s->get && !s->head && !s->post && !s->put && !s->del && !s->patch &&
             !s->options)
             return bad_row(m, "servlet", s->name, "serves no method",
                            "Set .service, .get or another method", err);
-        if (!check_params(m, "servlet", s->name, &s->params, err))
+        if (!take_multipart(m, &m->servlets[i], err) ||
+            !check_params(m, "servlet", s->name, &s->params, err))
             return false;
         for (uint32_t k = 0; k < i; k++) {
             if (strcmp(m->servlets[k].name, s->name) == 0)
@@ -207,6 +226,10 @@ static bool check_servlets(const struct module *m, struct err *err)
     return true;
 }
 
+#define DISPATCHERS                                                                        \
+    (CS_DISPATCH_REQUEST | CS_DISPATCH_FORWARD | CS_DISPATCH_INCLUDE | CS_DISPATCH_ERROR | \
+     CS_DISPATCH_ASYNC)
+
 static bool check_others(const struct module *m, struct err *err)
 {
     for (uint32_t i = 0; i < m->filter_count; i++) {
@@ -214,7 +237,7 @@ static bool check_others(const struct module *m, struct err *err)
         if (!f->name || !*f->name || !f->filter)
             return bad_row(m, "filter", f->name, "has no name or no function",
                            "Set .name and .filter in each row", err);
-        if (f->flags || f->reserved)
+        if ((f->flags & ~CS_ASYNC) || (f->dispatchers & ~DISPATCHERS))
             return bad_row(m, "filter", f->name, "has flags that this server does not know",
                            NEWER_HINT, err);
         if (!check_params(m, "filter", f->name, &f->params, err))

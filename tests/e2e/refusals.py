@@ -123,7 +123,7 @@ compiled("servlet-twice", r"servlet hello is declared twice\. Give each row a na
          ROWS % '.name = "hello", .get = get')
 compiled("no-method", r"servlet idle serves no method\. Set \.service", ROWS % '.name = "idle"')
 compiled("flags", r"servlet odd has flags that this server does not know\. Update",
-         ROWS % '.name = "odd", .get = get, .flags = 2')
+         ROWS % '.name = "odd", .get = get, .flags = 4')
 compiled("params", r"servlet odd has a malformed table of init parameters\. Use CS_ROWS",
          ROWS % '.name = "odd", .get = get, .params = {NULL, 2, 16}')
 newer = os.path.join(work, "newer")

@@ -51,11 +51,11 @@
 /* 0: the ABI still moves and CS_ABI_HASH (of abi.def and the structs below) must be equal. From 1 on:
  * major equal, the module's minor not above the server's. */
 #define CS_ABI_MAJOR     0u
-#define CS_ABI_MINOR_MAX 2u
+#define CS_ABI_MINOR_MAX 3u
 #ifndef CS_ABI_MINOR /* may be defined before the include, to build for an older server */
 #define CS_ABI_MINOR CS_ABI_MINOR_MAX
 #endif
-#define CS_ABI_HASH 0x916d964bu
+#define CS_ABI_HASH 0x11e2ee09u
 
 CS_C_BEGIN
 
@@ -114,6 +114,25 @@ typedef int (*cs_service_fn)(cs_request *req, cs_response *res);
  * maxStreamingThreads such requests of a webapp run at the same time, the others wait. Without it a request
  * is served when its body is complete, and cs_req_read() waits for no client. */
 #define CS_STREAMING 1u
+/* In cs_servlet.flags and cs_filter.flags, since minor 3: what web.xml calls async-supported; web.xml's word
+ * counts where it has one. */
+#define CS_ASYNC 2u
+
+/* How a request came to a filter or servlet, since minor 3. */
+#define CS_DISPATCH_REQUEST 1u /* from the client */
+#define CS_DISPATCH_FORWARD 2u
+#define CS_DISPATCH_INCLUDE 4u
+#define CS_DISPATCH_ERROR   8u
+#define CS_DISPATCH_ASYNC   16u
+
+/* Limits of a multipart/form-data body, of one servlet; copied. Since minor 3. */
+typedef struct cs_multipart {
+    uint32_t size CS_0, reserved CS_0; /* sizeof(cs_multipart), 0 */
+    const char *location CS_0;         /* folder for its files; NULL: the webapp's temporary one */
+    /* Bytes; 0 or less: no limit. */
+    int64_t max_file_size CS_0, max_request_size CS_0;
+    int64_t file_size_threshold CS_0; /* bytes: larger parts go to disk */
+} cs_multipart;
 
 /* One servlet. The same row may be registered several times by web.xml; `init` runs for each, before
  * the first request, and `*self` is what cs_req_self() gives its calls. Calls run on many threads at
@@ -125,7 +144,7 @@ typedef struct cs_servlet {
     const char *url_patterns CS_0;
     /* Order of init: ascending; 0 first; negative: after all others. */
     int32_t load_on_startup CS_0;
-    uint32_t flags CS_0; /* CS_STREAMING or 0 */
+    uint32_t flags CS_0; /* CS_STREAMING, CS_ASYNC */
     int (*init)(cs_config *config, void **self) CS_0;
     void (*destroy)(cs_ctx *ctx, void *self) CS_0;
     cs_service_fn service CS_0, get CS_0, head CS_0, post CS_0, put CS_0, del CS_0, patch CS_0,
@@ -135,6 +154,7 @@ typedef struct cs_servlet {
     struct cs_params params CS_0;
     /* Server modules only: further class names that web.xml may use, blanks between. */
     const char *aliases CS_0;
+    const cs_multipart *multipart CS_0; /* NULL: none. Since minor 3 */
 } cs_servlet;
 struct cs_servlets {
     const cs_servlet *rows CS_0;
@@ -144,9 +164,11 @@ struct cs_servlets {
 /* One filter: calls cs_chain_next() to go on, or answers itself. */
 typedef struct cs_filter {
     const char *name CS_0;
-    const char *url_patterns CS_0;      /* blanks between */
-    const char *servlet_names CS_0;     /* blanks between */
-    uint32_t flags CS_0, reserved CS_0; /* 0 */
+    const char *url_patterns CS_0;  /* blanks between */
+    const char *servlet_names CS_0; /* blanks between */
+    uint32_t flags CS_0;            /* CS_ASYNC */
+    /* CS_DISPATCH_ bits, for all its mappings; 0: CS_DISPATCH_REQUEST. Since minor 3. */
+    uint32_t dispatchers CS_0;
     int (*init)(cs_config *config, void **self) CS_0;
     void (*destroy)(cs_ctx *ctx, void *self) CS_0;
     int (*filter)(cs_request *req, cs_response *res, cs_chain *chain, void *self) CS_0;
@@ -232,7 +254,8 @@ typedef struct cs_module {
 
 #if UINTPTR_MAX > 0xffffffffu
 CS_ASSERT(sizeof(cs_str) == 16);
-CS_ASSERT(sizeof(cs_servlet) == 136);
+CS_ASSERT(sizeof(cs_multipart) == 40);
+CS_ASSERT(sizeof(cs_servlet) == 144);
 CS_ASSERT(offsetof(cs_servlet, service) == 40);
 CS_ASSERT(sizeof(cs_filter) == 80);
 CS_ASSERT(sizeof(cs_listener) == 32);

@@ -275,9 +275,10 @@ static void test_dispatchers(void **state)
     expect_read(F("f") FM("f", "<url-pattern>/a</url-pattern>\n<dispatcher>ERROR</dispatcher>")
                     FM("f", "<url-pattern>/b</url-pattern><dispatcher>ASYNC</dispatcher>"
                             "<dispatcher>REQUEST</dispatcher>"));
-    /* the first one is not for requests from outside */
-    assert_string_equal(app.filter_mappings->url_patterns->text, "/b");
-    assert_null(app.filter_mappings->next);
+    assert_int_equal(app.filter_mappings->dispatchers, WEBXML_ERROR);
+    assert_string_equal(app.filter_mappings->next->url_patterns->text, "/b");
+    assert_int_equal(app.filter_mappings->next->dispatchers, WEBXML_ASYNC | WEBXML_REQUEST);
+    assert_null(app.filter_mappings->next->next);
     webxml_free(&app);
     assert_contains(fixture_logged(), "web.xml:3: <dispatcher> ERROR is not served yet");
     expect_failure(F("f") FM("f", "<url-pattern>/a</url-pattern>\n<dispatcher>REQEST</dispatcher>"),

@@ -80,6 +80,25 @@ static void test_good(void **state)
     assert_null(m.handle);
 }
 
+static void test_new_members(void **state)
+{
+    struct module m;
+    (void)state;
+    assert_true(open_body(
+        &m, "static cs_multipart p = {.size = sizeof(p), .location = \"up\", .max_file_size = 5};\n"
+            "static const cs_servlet s[] = {{.name = \"a\", .get = get, .flags = CS_ASYNC,\n"
+            "  .multipart = &p}};\n"
+            "static const cs_filter f[] = {{.name = \"f\", .filter = pass, .flags = CS_ASYNC,\n"
+            "  .dispatchers = CS_DISPATCH_ERROR | CS_DISPATCH_REQUEST}};\n"
+            "CS_WEBAPP(\"n\", \"v\", .init = unused, .servlets = CS_ROWS(s), .filters = "
+            "CS_ROWS(f))\n"));
+    assert_string_equal(m.servlets[0].multipart->location, "up");
+    assert_int_equal(m.servlets[0].multipart->max_file_size, 5);
+    assert_int_equal(m.servlets[0].flags, CS_ASYNC);
+    assert_int_equal(m.filters[0].dispatchers, CS_DISPATCH_ERROR | CS_DISPATCH_REQUEST);
+    module_close(&m);
+}
+
 static void test_empty(void **state)
 {
     struct module m;
@@ -115,7 +134,11 @@ static void test_rows(void **state)
          "servlet a has a malformed table"},
         {FILTERS("{.filter = pass}"), "filter without a name"},
         {FILTERS("{.name = \"f\"}"), "filter f has no name or no function"},
-        {FILTERS("{.name = \"f\", .filter = pass, .reserved = 1}"), "filter f has flags"},
+        {FILTERS("{.name = \"f\", .filter = pass, .flags = 1}"), "filter f has flags"},
+        {FILTERS("{.name = \"f\", .filter = pass, .dispatchers = 32}"), "filter f has flags"},
+        {"static const cs_multipart short_one = {.max_file_size = 1};\n" SERVLETS(
+             "{.name = \"a\", .get = get, .multipart = &short_one}"),
+         "servlet a has multipart limits"},
         {FILTERS("{.name = \"f\", .filter = pass}, {.name = \"f\", .filter = pass}"),
          "filter f is declared twice"},
         {FILTERS("{.name = \"f\", .filter = pass, .params = {0, 2, 16}}"),
@@ -260,15 +283,11 @@ static void test_probe_here(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_newer_module),
-        cmocka_unit_test(test_older_module),
-        cmocka_unit_test(test_row_sizes),
-        cmocka_unit_test(test_fields_as_written),
-        cmocka_unit_test(test_no_descriptor),
-        cmocka_unit_test(test_missing_symbol),
+        cmocka_unit_test(test_good),          cmocka_unit_test(test_new_members),
+        cmocka_unit_test(test_empty),         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_newer_module),  cmocka_unit_test(test_older_module),
+        cmocka_unit_test(test_row_sizes),     cmocka_unit_test(test_fields_as_written),
+        cmocka_unit_test(test_no_descriptor), cmocka_unit_test(test_missing_symbol),
         cmocka_unit_test(test_probe_here),
     };
     return cmocka_run_group_tests(tests, maker_setup, maker_teardown);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * web.xml: dispatchers, async-supported, multipart-config, error pages by code and by CS_E name, the two
+ * character encodings; and conf/web.xml below them. */
+#include "webxml_fixture.h"
+
+#define SX(more) \
+    "<servlet><servlet-name>a</servlet-name><servlet-class>c</servlet-class>\n" more "</servlet>"
+#define FX(more) \
+    "<filter><filter-name>f</filter-name><filter-class>c</filter-class>\n" more "</filter>"
+#define PAGE(by, at) "<error-page>" by "<location>" at "</location></error-page>"
+
+static void test_dispatchers(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned bits;
+    } rows[] = {
+        {"", WEBXML_REQUEST},
+        {"<dispatcher>REQUEST</dispatcher>", WEBXML_REQUEST},
+        {"<dispatcher>FORWARD</dispatcher>", WEBXML_FORWARD},
+        {"<dispatcher>INCLUDE</dispatcher>", WEBXML_INCLUDE},
+        {"<dispatcher>ERROR</dispatcher>", WEBXML_ERROR},
+        {"<dispatcher>ASYNC</dispatcher>", WEBXML_ASYNC},
+        {"<dispatcher>ERROR</dispatcher><dispatcher>REQUEST</dispatcher>"
+         "<dispatcher>ERROR</dispatcher>",
+         WEBXML_ERROR | WEBXML_REQUEST},
+    };
+    char inside[512];
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(inside, sizeof(inside), F("f") FM("f", "<url-pattern>/a</url-pattern>%s"),
+                 rows[i].text);
+        expect_read(inside);
+        assert_int_equal(app.filter_mappings->dispatchers, rows[i].bits);
+        webxml_free(&app);
+    }
+    expect_failure(F("f") FM("f", "<url-pattern>/</url-pattern>\n<dispatcher>request</dispatcher>"),
+                   3, "expected one of: REQUEST, FORWARD, INCLUDE, ERROR, ASYNC");
+}
+
+static void test_async(void **state)
+{
+    (void)state;
+    expect_read(SX("<async-supported>true</async-supported>")
+                    FX("<async-supported>false</async-supported>"));
+    assert_int_equal(app.servlets->async_supported, 1);
+    assert_int_equal(app.filters->async_supported, 0);
+    webxml_free(&app);
+    expect_read(SX("") FX(""));
+    assert_int_equal(app.servlets->async_supported, -1);
+    assert_int_equal(app.filters->async_supported, -1);
+    webxml_free(&app);
+    expect_failure(SX("<async-supported>yes</async-supported>"), 3,
+                   "<async-supported> 'yes' is not valid");
+    expect_failure(FX("<async-supported/>"), 3, "expected true or false");
+}
+
+static void test_multipart(void **state)
+{
+    (void)state;
+    expect_read(SX("<multipart-config/>"));
+    const struct webxml_multipart *m = &app.servlets->multipart;
+    assert_true(m->set);
+    assert_string_equal(m->location, "");
+    assert_int_equal(m->max_file_size, -1);
+    assert_int_equal(m->max_request_size, -1);
+    assert_int_equal(m->file_size_threshold, 0);
+    webxml_free(&app);
+    expect_read(SX("<multipart-config><location>up</location>"
+                   "<max-file-size>0</max-file-size><max-request-size>-7</max-request-size>"
+                   "<file-size-threshold>65536</file-size-threshold></multipart-config>"));
+    m = &app.servlets->multipart;
+    assert_string_equal(m->location, "up");
+    assert_int_equal(m->max_file_size, 0);
+    assert_int_equal(m->max_request_size, -1);
+    assert_int_equal(m->file_size_threshold, 65536);
+    webxml_free(&app);
+    expect_read(SX(""));
+    assert_false(app.servlets->multipart.set);
+    webxml_free(&app);
+    expect_failure(
+        SX("<multipart-config>\n<max-file-size>10 MB</max-file-size></multipart-config>"), 4,
+        "<max-file-size> '10 MB' is not valid");
+    expect_failure(SX("<multipart-config>\n<max-request-size>9223372036854775808"
+                      "</max-request-size></multipart-config>"),
+                   4, "expected a number of bytes, or -1");
+    expect_failure(SX("<multipart-config>\n<file-size-threshold/></multipart-config>"), 4,
+                   "<file-size-threshold> '' is not valid");
+}
+
+static void test_error_pages(void **state)
+{
+    (void)state;
+    expect_read(PAGE("<error-code>404</error-code>", "/a")
+                    PAGE("<exception-type>CS_ENOMEM</exception-type>", "/b") PAGE("", "/c"));
+    const struct webxml_error_page *p = app.error_pages;
+    assert_int_equal(p->code, 404);
+    assert_int_equal(p->cs_code, 0);
+    p = p->next;
+    assert_int_equal(p->code, 0);
+    assert_int_equal(p->cs_code, -7);
+    assert_string_equal(p->location, "/b");
+    assert_int_equal(p->next->code, 0);
+    assert_int_equal(p->next->cs_code, 0);
+    assert_null(p->next->next);
+    webxml_free(&app);
+    /* of both the type counts, one of Java's is passed over */
+    expect_read(PAGE("<error-code>500</error-code><exception-type>CS_EFAIL</exception-type>", "/a")
+                    PAGE("<exception-type>java.lang.Throwable</exception-type>", "/b")
+                        PAGE("<error-code>500</error-code>"
+                             "<exception-type>java.io.IOException</exception-type>",
+                             "/c"));
+    assert_int_equal(app.error_pages->cs_code, -1);
+    assert_int_equal(app.error_pages->code, 0);
+    assert_int_equal(app.error_pages->next->code, 500);
+    assert_null(app.error_pages->next->next);
+    webxml_free(&app);
+    expect_failure(PAGE("<exception-type>CS_EFIAL</exception-type>", "/a"), 2,
+                   "did you mean CS_EFAIL?");
+    expect_failure(PAGE("<exception-type>Broken</exception-type>", "/a"), 2,
+                   "<exception-type> 'Broken' is not valid");
+    expect_failure(PAGE("<exception-type>CS_EFAIL</exception-type>",
+                        "/a") "\n" PAGE("<exception-type>CS_EFAIL</exception-type>", "/b"),
+                   3, "the first is on line 2");
+    expect_failure(PAGE("", "/a") "\n" PAGE("", "/b"), 3, "two <error-page> elements for all");
+}
+
+static void test_encodings(void **state)
+{
+    (void)state;
+    expect_read("<request-character-encoding>UTF-8</request-character-encoding>"
+                "<response-character-encoding>utf-8</response-character-encoding>");
+    assert_string_equal(app.request_encoding, "UTF-8");
+    assert_string_equal(app.response_encoding, "utf-8");
+    webxml_free(&app);
+    expect_read("");
+    assert_null(app.request_encoding);
+    assert_null(app.response_encoding);
+    webxml_free(&app);
+}
+
+static void test_defaults(void **state)
+{
+    struct webxml defaults;
+    struct err err = ERR_INIT;
+    (void)state;
+    expect_read(
+        SX("<async-supported>true</async-supported><multipart-config/>")
+            FX("<async-supported>true</async-supported>")
+                PAGE("<exception-type>CS_EFAIL</exception-type>", "/fail") PAGE(
+                    "<error-code>404</error-code>",
+                    "/default") "<response-character-encoding>UTF-8</response-character-encoding>");
+    defaults = app;
+    expect_read(SX("") FX("<async-supported>false</async-supported>")
+                    PAGE("<error-code>404</error-code>", "/own"));
+    assert_true(webxml_merge(&app, &defaults, &err));
+    assert_int_equal(app.servlets->async_supported, 1);
+    assert_true(app.servlets->multipart.set);
+    assert_int_equal(app.filters->async_supported, 0);
+    assert_string_equal(app.error_pages->location, "/own");
+    assert_string_equal(app.error_pages->next->location, "/fail");
+    assert_null(app.error_pages->next->next);
+    assert_string_equal(app.response_encoding, "UTF-8");
+    assert_null(app.request_encoding);
+    webxml_free(&app);
+    webxml_free(&defaults);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(test_dispatchers), WITH_FIXTURE(test_async),     WITH_FIXTURE(test_multipart),
+        WITH_FIXTURE(test_error_pages), WITH_FIXTURE(test_encodings), WITH_FIXTURE(test_defaults),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
