@@ -29,6 +29,12 @@ bool path_remove_tree(const char *dir, struct err *err);
  * path_names_free. */
 bool path_list(const char *dir, char ***names, size_t *count, struct err *err);
 void path_names_free(char ***names, size_t *count);
+/* Opens PATH (relative, "" is the folder itself) beneath the folder DIR: a regular file for reading, or
+ * with FOLDER a folder. Never waits. No link and no ".." leads out of DIR, whoever renames meanwhile; where the
+ * kernel has no openat2, links are not followed at all. The descriptor, or -errno. */
+int path_open_beneath(const char *dir, const char *path, bool folder);
+/* For tests: as where the kernel has no openat2. */
+int path_walk_beneath(const char *dir, const char *path, bool folder);
 bool path_exists(const char *path);
 bool path_is_dir(const char *path);
 /* PATH as one word of a shell command into BUF, quoted when it has to be. Returns BUF, or NULL when it

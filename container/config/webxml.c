@@ -68,6 +68,7 @@ static void read_declarations(struct webxml_reader *r, const struct xml_node *ro
     struct webxml_filter **filters = &out->filters;
     struct webxml_pattern **welcome_files = &out->welcome_files;
     struct webxml_mime **mimes = &out->mimes;
+    struct webxml_env **env_entries = &out->env_entries;
     struct webxml_error_page **error_pages = &out->error_pages;
     const char *display_name = xml_child_text(root, "display-name");
     bool ok = true;
@@ -83,6 +84,8 @@ static void read_declarations(struct webxml_reader *r, const struct xml_node *ro
             ok = read_welcome_files(r, c, &welcome_files);
         else if (is_named(c, "context-param"))
             ok = webxml_param_add(r, c, &out->context_params);
+        else if (is_named(c, "env-entry"))
+            ok = webxml_read_env(r, c, &env_entries);
         else if (is_named(c, "mime-mapping"))
             ok = webxml_read_mime(r, c, &mimes);
         else if (is_named(c, "error-page"))
@@ -133,8 +136,10 @@ static bool maps_make(struct webxml_reader *r)
     r->patterns = map_new();
     r->codes = map_new();
     r->extensions = map_new();
+    r->env = map_new();
     r->warned = map_new();
-    return r->servlets && r->filters && r->patterns && r->codes && r->extensions && r->warned;
+    return r->servlets && r->filters && r->patterns && r->codes && r->extensions && r->env &&
+           r->warned;
 }
 
 static void maps_free(struct webxml_reader *r)
@@ -144,6 +149,7 @@ static void maps_free(struct webxml_reader *r)
     map_free(&r->patterns);
     map_free(&r->codes);
     map_free(&r->extensions);
+    map_free(&r->env);
     map_free(&r->warned);
 }
 

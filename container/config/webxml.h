@@ -3,7 +3,7 @@
  * servlet-class, init-param, load-on-startup), servlet-mapping, filter (filter-name, filter-class,
  * init-param), filter-mapping (url-pattern, servlet-name), welcome-file-list, mime-mapping, error-page
  * (by error-code, by a CS_E name as exception-type, or for all), async-supported, multipart-config, the two
- * character encodings. Read by deploy. Nothing is substituted. An element that protects and is
+ * character encodings, env-entry. Read by deploy. Nothing is substituted. An element that protects and is
  * not built yet (security-constraint, login-config, deny-uncovered-http-methods) is a mistake by name: it
  * must never be served without. Elements for a Java virtual machine are one INFO per file; other
  * elements of the servlet specification that are not served yet (once per name and file), and unknown
@@ -70,6 +70,11 @@ struct webxml_filter_mapping { /* in order of the file */
     unsigned dispatchers; /* WEBXML_REQUEST ... */
     struct webxml_filter_mapping *next;
 };
+struct webxml_env { /* an <env-entry> that has a value */
+    int line;
+    const char *name, *value;
+    struct webxml_env *next;
+};
 struct webxml_mime {
     const char *extension, *type; /* extension lower-cased, without the dot */
     struct webxml_mime *next;
@@ -87,6 +92,7 @@ struct webxml {
     const char *display_name;                         /* "" when absent */
     const char *request_encoding, *response_encoding; /* NULL: not given */
     struct webxml_param *context_params;
+    struct webxml_env *env_entries;
     struct webxml_servlet *servlets;
     struct webxml_filter *filters;
     struct webxml_filter_mapping *filter_mappings;

@@ -176,6 +176,21 @@ static bool merge_error_pages(struct webxml *app, const struct webxml *defaults,
     return true;
 }
 
+static bool merge_env(struct webxml *app, const struct webxml *defaults, struct err *err)
+{
+    for (const struct webxml_env *d = defaults->env_entries; d; d = d->next) {
+        struct webxml_env **at = &app->env_entries;
+        while (*at && strcmp((*at)->name, d->name) != 0)
+            at = &(*at)->next;
+        if (*at)
+            continue;
+        if (!(*at = copy(&app->doc.arena, d, sizeof(*d))))
+            return no_memory(err);
+        (*at)->next = NULL;
+    }
+    return true;
+}
+
 bool webxml_merge(struct webxml *app, const struct webxml *defaults, struct err *err)
 {
     if (!app->welcome_files)
@@ -187,5 +202,5 @@ bool webxml_merge(struct webxml *app, const struct webxml *defaults, struct err 
     return merge_params(&app->doc.arena, &app->context_params, defaults->context_params, err) &&
            merge_servlets(app, defaults, err) && merge_filters(app, defaults, err) &&
            merge_filter_mappings(app, defaults, err) && merge_mimes(app, defaults, err) &&
-           merge_error_pages(app, defaults, err);
+           merge_error_pages(app, defaults, err) && merge_env(app, defaults, err);
 }

@@ -14,16 +14,15 @@ static const char *const protecting[] = {"security-constraint", "login-config",
 
 const struct webxml_element webxml_app = {
     "web-app",
-    NAMES("context-param", "display-name", "error-page", "filter", "filter-mapping", "mime-mapping",
-          "servlet", "servlet-mapping", "welcome-file-list"),
+    NAMES("context-param", "display-name", "env-entry", "error-page", "filter", "filter-mapping",
+          "mime-mapping", "servlet", "servlet-mapping", "welcome-file-list"),
     NAMES("description", "icon"), NAMES("default-context-path", "listener"),
     NAMES("absolute-ordering", "administered-object", "connection-factory", "data-source",
-          "distributable", "ejb-local-ref", "ejb-ref", "env-entry", "jms-connection-factory",
-          "jms-destination", "jsp-config", "locale-encoding-mapping-list", "mail-session",
-          "message-destination", "message-destination-ref", "module-name", "ordering",
-          "persistence-context-ref", "persistence-unit-ref", "post-construct", "pre-destroy",
-          "resource-env-ref", "resource-ref", "security-role", "service-ref", "session-config",
-          "taglib")};
+          "distributable", "ejb-local-ref", "ejb-ref", "jms-connection-factory", "jms-destination",
+          "jsp-config", "locale-encoding-mapping-list", "mail-session", "message-destination",
+          "message-destination-ref", "module-name", "ordering", "persistence-context-ref",
+          "persistence-unit-ref", "post-construct", "pre-destroy", "resource-env-ref",
+          "resource-ref", "security-role", "service-ref", "session-config", "taglib")};
 const struct webxml_element webxml_servlet_element = {
     "servlet",
     NAMES("enabled", "init-param", "jsp-file", "load-on-startup", "servlet-class", "servlet-name"),
@@ -46,6 +45,9 @@ const struct webxml_element webxml_mime_mapping = {"mime-mapping", NAMES("extens
                                                    NULL, NULL, NULL};
 const struct webxml_element webxml_error_page_element = {
     "error-page", NAMES("error-code", "exception-type", "location"), NULL, NULL, NULL};
+const struct webxml_element webxml_env_element = {
+    "env-entry", NAMES("env-entry-name", "env-entry-type", "env-entry-value"), NAMES("description"),
+    NULL, NAMES("injection-target", "lookup-name", "mapped-name")};
 const struct webxml_element webxml_multipart_element = {
     "multipart-config",
     NAMES("file-size-threshold", "location", "max-file-size", "max-request-size"), NULL, NULL,

@@ -12,6 +12,7 @@ struct webxml_reader {
     struct map *patterns;   /* url-pattern -> the struct webxml_servlet it leads to */
     struct map *codes;      /* error codes and "" -> struct webxml_error_page */
     struct map *extensions; /* of mime-mappings */
+    struct map *env;        /* names of env-entries -> struct webxml_env */
     struct map *warned; /* names of elements that had their WARN: a file may have 1,000 of one */
     struct config_report *report;
     struct err *err; /* of the element being read */
@@ -27,7 +28,8 @@ struct webxml_element {
 };
 extern const struct webxml_element webxml_app, webxml_servlet_element, webxml_servlet_mapping,
     webxml_filter_element, webxml_filter_mapping_element, webxml_init_param, webxml_context_param,
-    webxml_welcome_list, webxml_mime_mapping, webxml_error_page_element, webxml_multipart_element;
+    webxml_welcome_list, webxml_mime_mapping, webxml_error_page_element, webxml_multipart_element,
+    webxml_env_element;
 
 /* Every child of NODE is known to E, or had its WARN; false: one of them protects. */
 bool webxml_children_check(struct webxml_reader *r, const struct webxml_element *e,
@@ -54,6 +56,10 @@ bool webxml_read_mime(struct webxml_reader *r, const struct xml_node *node,
                       struct webxml_mime ***tail);
 bool webxml_read_error_page(struct webxml_reader *r, const struct xml_node *node,
                             struct webxml_error_page ***tail);
+
+/* webxml_env.c */
+bool webxml_read_env(struct webxml_reader *r, const struct xml_node *node,
+                     struct webxml_env ***tail);
 
 /* Add one servlet-mapping or filter-mapping; all servlets and filters are known by then. */
 bool webxml_map_servlet(struct webxml_reader *r, const struct xml_node *node);

@@ -244,6 +244,17 @@ static bool add_pages(struct builder *b)
     return app_set_encodings(b->app, b->xml->request_encoding, b->xml->response_encoding, b->err);
 }
 
+static bool add_texts(struct builder *b)
+{
+    for (const struct webxml_param *p = b->xml ? b->xml->context_params : NULL; p; p = p->next)
+        if (!app_add_context_param(b->app, p->name, p->value, b->err))
+            return false;
+    for (const struct webxml_env *e = b->xml ? b->xml->env_entries : NULL; e; e = e->next)
+        if (!app_add_env(b->app, e->name, e->value, b->err))
+            return false;
+    return true;
+}
+
 static bool add_all(struct builder *b)
 {
     uint32_t modules = generation_module_count(b->generation);
@@ -257,7 +268,7 @@ static bool add_all(struct builder *b)
         for (uint32_t k = 0; ok && k < m->filter_count; k++)
             ok = build_row_filter(b, i, &m->filters[k]);
     }
-    return ok && add_welcome_files(b) && add_mimes(b) && add_pages(b);
+    return ok && add_welcome_files(b) && add_mimes(b) && add_pages(b) && add_texts(b);
 }
 
 struct app *build_app(const struct webapp *w, struct generation *generation,
@@ -269,7 +280,7 @@ struct app *build_app(const struct webapp *w, struct generation *generation,
     if (!b.app)
         return NULL;
     arena_init(&b.arena);
-    bool ok = add_all(&b);
+    bool ok = app_set_temp_folder(b.app, w->temp_folder, err) && add_all(&b);
     arena_destroy(&b.arena);
     if (b.taken)
         map_free(&b.taken);

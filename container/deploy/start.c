@@ -288,7 +288,7 @@ static bool start_code(struct deployment *d, struct webapp *w, struct err *err)
     if (!ok)
         err_set(err, "out of memory for %s", w->doc_base);
     ok = ok && journal_trying(&w->journal, w->hash, JOURNAL_LOAD, err) &&
-         copy_and_probe(d, w, number, paths, err);
+         copy_and_probe(d, w, number, paths, err) && temp_folder_make(d, w, err);
     if (ok)
         w->generation = generation_new(w->name, number, err);
     if (ok && w->generation) {

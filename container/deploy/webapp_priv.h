@@ -26,6 +26,7 @@ struct webapp {
     char path[256];     /* "" or "/a/b" */
     char version[64];   /* what follows "##"; "" when nothing does */
     char doc_base[512]; /* file or folder */
+    char temp_folder[1024];
     enum webapp_kind kind;
     uint64_t hook_us, stop_us;
     struct engine_share share;
@@ -76,6 +77,9 @@ void webapp_refuse(struct deployment *d, struct webapp *w, enum webapp_state sta
  * with conf/web.xml already (NULL: neither is there). */
 struct app *build_app(const struct webapp *w, struct generation *generation,
                       const struct webxml *xml, const char *server_name, struct err *err);
+
+/* temp_folder.c: sets w->temp_folder to a folder that is there and empty. */
+bool temp_folder_make(const struct deployment *d, struct webapp *w, struct err *err);
 
 /* start.c */
 void webapp_start(struct deployment *d, struct webapp *w);

@@ -23,12 +23,16 @@ struct app *app_new(struct context *context, struct generation *generation,
     a->module_count = a->own_count + server_modules_count(shared);
     a->mapper = mapper_new();
     a->mimes = map_new();
+    a->params = map_new();
+    a->env = map_new();
+    a->temp_folder = "";
+    ctx_attributes_init(&a->attributes);
     a->display_name = arena_strdup(&a->arena, display_name);
     a->doc_base = arena_strdup(&a->arena, doc_base);
     a->server_name = arena_strdup(&a->arena, server_name);
     a->modules = arena_zalloc(&a->arena, (a->module_count + 1) * sizeof(*a->modules));
-    if (!a->mapper || !a->mimes || !a->display_name || !a->doc_base || !a->server_name ||
-        !a->modules) {
+    if (!a->mapper || !a->mimes || !a->params || !a->env || !a->display_name || !a->doc_base ||
+        !a->server_name || !a->modules) {
         err_set(err, "out of memory for the webapp %s", context->queue_name);
         app_free(&a);
         return NULL;
@@ -59,6 +63,11 @@ void app_free(struct app **ap)
     free(a->mappings);
     free(a->listeners);
     free(a->error_pages);
+    if (a->params)
+        map_free(&a->params);
+    if (a->env)
+        map_free(&a->env);
+    ctx_attributes_free(&a->attributes);
     arena_destroy(&a->arena);
     free(a);
 }
@@ -270,6 +279,30 @@ bool app_add_listener(struct app *a, const cs_listener *row, uint32_t module, st
     l->module = module;
     a->listeners[a->listener_count++] = l;
     return true;
+}
+
+static bool add_text(struct app *a, struct map *texts, const char *name, const char *value,
+                     struct err *err)
+{
+    char *copy = arena_strdup(&a->arena, value);
+    return map_get(texts, span_of(name)) || (copy && map_put(texts, span_of(name), copy, NULL)) ||
+           no_memory(a, err);
+}
+
+bool app_add_context_param(struct app *a, const char *name, const char *value, struct err *err)
+{
+    return add_text(a, a->params, name, value, err);
+}
+
+bool app_add_env(struct app *a, const char *name, const char *value, struct err *err)
+{
+    return add_text(a, a->env, name, value, err);
+}
+
+bool app_set_temp_folder(struct app *a, const char *folder, struct err *err)
+{
+    a->temp_folder = arena_strdup(&a->arena, folder);
+    return a->temp_folder || no_memory(a, err);
 }
 
 bool app_add_error_page(struct app *a, unsigned code, int cs_code, const char *location,

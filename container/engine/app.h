@@ -63,6 +63,11 @@ bool app_add_filter_mapping(struct app *a, const struct app_filter_mapping_spec 
 bool app_add_listener(struct app *a, const cs_listener *row, uint32_t module, struct err *err);
 /* A <mime-mapping>; EXTENSION in any case, without a dot. Of one that comes twice the first counts. */
 bool app_add_mime(struct app *a, const char *extension, const char *type, struct err *err);
+/* A <context-param>, an <env-entry>; of a name that comes twice the first counts. */
+bool app_add_context_param(struct app *a, const char *name, const char *value, struct err *err);
+bool app_add_env(struct app *a, const char *name, const char *value, struct err *err);
+/* Absolute path of a folder that is there. */
+bool app_set_temp_folder(struct app *a, const char *folder, struct err *err);
 /* An <error-page>: for a status, for a CS_E code, for everything else (both 0). LOCATION begins with a slash. */
 bool app_add_error_page(struct app *a, unsigned code, int cs_code, const char *location,
                         struct err *err);

@@ -250,6 +250,7 @@ void app_destroy_all(struct app *a)
             module_invoke(m, listener_end, &r.guarded);
         l->told = false;
     }
+    ctx_attributes_end(&a->attributes);
     for (uint32_t i = a->module_count; i-- > 0;) {
         struct app_module *m = &a->modules[i];
         struct hook_run r = {.module = m, .end = m->module->descriptor.destroy};

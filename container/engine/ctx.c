@@ -26,6 +26,8 @@ static cs_str ctx_get(cs_ctx *ctx, uint32_t what)
         return to_str(span_of(a->server_name));
     case CS_CTX_FOLDER:
         return *a->doc_base ? to_str(span_of(a->doc_base)) : (cs_str){NULL, 0};
+    case CS_CTX_TEMP_FOLDER:
+        return *a->temp_folder ? to_str(span_of(a->temp_folder)) : (cs_str){NULL, 0};
     default:
         return (cs_str){NULL, 0};
     }
@@ -91,6 +93,35 @@ static cs_str ctx_mime_type(cs_ctx *ctx, cs_str file_name)
     return to_str(mime_type(extension));
 }
 
+static cs_str text_of(const struct map *texts, cs_str name)
+{
+    const char *text = name.ptr ? map_get(texts, from_str(name)) : NULL;
+    return text ? to_str(span_of(text)) : (cs_str){NULL, 0};
+}
+
+static cs_str ctx_param(cs_ctx *ctx, cs_str name)
+{
+    return text_of(module_of(ctx)->app->params, name);
+}
+
+static int ctx_param_at(cs_ctx *ctx, uint32_t i, cs_str *name, cs_str *value)
+{
+    const struct map *params = module_of(ctx)->app->params;
+    struct span key;
+    void *text;
+    if (i >= map_count(params))
+        return CS_ENOENT;
+    map_at(params, i, &key, &text);
+    *name = to_str(key);
+    *value = to_str(span_of(text));
+    return CS_OK;
+}
+
+static cs_str ctx_env(cs_ctx *ctx, cs_str name)
+{
+    return text_of(module_of(ctx)->app->env, name);
+}
+
 const struct cs_ctx_ops ctx_ops = {
     .size = sizeof(struct cs_ctx_ops),
     .minor = CS_ABI_MINOR_MAX,
@@ -101,6 +132,14 @@ const struct cs_ctx_ops ctx_ops = {
     .alloc = ctx_alloc,
     .on_cleanup = ctx_on_cleanup,
     .mime_type = ctx_mime_type,
+    .param = ctx_param,
+    .param_at = ctx_param_at,
+    .env = ctx_env,
+    .attr = ctx_attr,
+    .attr_set = ctx_attr_set,
+    .attr_at = ctx_attr_at,
+    .open = ctx_open,
+    .list = ctx_list,
 };
 
 /* ---- config ---- */

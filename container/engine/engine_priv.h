@@ -69,6 +69,20 @@ struct listener {
     void *self;
     bool told; /* context_initialized was called and did not fail */
 };
+struct ctx_attribute {
+    char *name;
+    void *value; /* NULL: removed; the name keeps its place */
+    void (*free_fn)(void *value);
+    const struct app_module *module; /* whose code free_fn is */
+    uint64_t order;                  /* of the last setting */
+};
+struct ctx_attributes {
+    struct lock lock; /* never held while module code runs */
+    struct ctx_attribute *rows;
+    uint32_t count, cap;
+    uint64_t order;
+    bool ending;
+};
 struct app {
     struct context *context;
     struct generation *generation;
@@ -87,6 +101,9 @@ struct app {
     struct error_page *error_pages;
     uint32_t error_page_count, error_page_cap;
     const char *request_encoding, *response_encoding; /* of web.xml; NULL: not given */
+    struct map *params, *env;                         /* name to text */
+    const char *temp_folder;
+    struct ctx_attributes attributes;
 };
 
 /* ---- server modules and valves ---- */
@@ -208,6 +225,18 @@ struct config_handle {
     const struct registration *reg;
     struct app_module *module;
 };
+
+/* ctx_attributes.c */
+void ctx_attributes_init(struct ctx_attributes *t);
+/* Runs what is to free their values, the last set first; none can be set any more. */
+void ctx_attributes_end(struct ctx_attributes *t);
+void ctx_attributes_free(struct ctx_attributes *t);
+void *ctx_attr(cs_ctx *ctx, cs_str name);
+int ctx_attr_set(cs_ctx *ctx, cs_str name, void *value, void (*free_fn)(void *value));
+int ctx_attr_at(cs_ctx *ctx, uint32_t i, cs_str *name, void **value);
+/* ctx_files.c */
+int ctx_open(cs_ctx *ctx, cs_str path);
+int ctx_list(cs_ctx *ctx, cs_str path, int (*entry)(void *arg, const char *name), void *arg);
 
 /* serve.c */
 int call_servlet(struct call *c);

