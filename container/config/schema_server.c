@@ -183,11 +183,15 @@ static const struct schema_attribute host_attributes[] = {
            "Starts what is found in appBase; false: only the Contexts of this file."),
     SWITCH(host_config, "deployXML", deploy_xml, "true",
            "Reads META-INF/context.xml of applications; false: those that have one are refused."),
+    SWITCH(host_config, "failCtxIfServletStartFails", fail_ctx, "false",
+           "Whether an application with a servlet whose init fails does not start; false: that "
+           "servlet answers 503."),
 };
 static const struct schema_fixed host_fixed[] = {
     {"deployIgnore", "", "applications that were to be left out would be deployed"},
 };
 
+static const char *const fail_ctx_choices[] = {"host", "false", "true", NULL};
 static const struct schema_attribute context_attributes[] = {
     TEXT(context_config, "path", path, NULL,
          "The path the application answers under; empty for the root."),
@@ -216,6 +220,8 @@ static const struct schema_attribute context_attributes[] = {
     SWITCH(context_config, "reserved", reserved, "false",
            "Whether its requests may use the 2 workers that are kept from all other applications: "
            "for what must answer when all others are busy."),
+    CHOICE(context_config, "failCtxIfServletStartFails", fail_ctx, "host", fail_ctx_choices,
+           "As the Host's, for this application; host: the Host's."),
 };
 
 #define ROWS(array) .attributes = array, .count = ARRAY_COUNT(array)

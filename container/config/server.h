@@ -87,6 +87,7 @@ struct context_config { /* <Context> in server.xml, or the defaults for what is 
     int64_t send_min_rate;     /* sendMinRate -1 = the connector's; 0 none */
     bool reserved;             /* reserved false: its requests may use the threads that are kept */
     bool override;             /* override false: conf/context.xml does not count for it */
+    int32_t fail_ctx;          /* failCtxIfServletStartFails host|false|true */
     struct valve_config *valves; /* those of conf/context.xml, then its own, in order */
     struct context_config *next;
 };
@@ -102,6 +103,7 @@ struct host_config { /* <Host> */
     bool create_dirs;       /* createDirs true: appBase is made when it is missing */
     bool deploy_on_startup; /* deployOnStartup true: what is found in appBase is started */
     bool deploy_xml;        /* deployXML true: false refuses webapps with a META-INF/context.xml */
+    bool fail_ctx;          /* failCtxIfServletStartFails false */
     struct valve_config *valves;
     struct alias_config *aliases;
     struct context_config *contexts;

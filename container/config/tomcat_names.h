@@ -47,7 +47,7 @@
 
 #define HOST_LATER                                          \
     "autoDeploy=false copyXML=false errorReportValveClass " \
-    "failCtxIfServletStartFails undeployOldVersions=false workDir xmlBase"
+    "undeployOldVersions=false workDir xmlBase"
 #define HOST_JVM                                                                 \
     "backgroundProcessorDelay className configClass contextClass legacyAppBase " \
     "startStopThreads unpackWARs"
@@ -56,7 +56,7 @@
 #define CONTEXT_LATER                                                                           \
     "allowCasualMultipartParsing=false allowMultipleLeadingForwardSlashInPath=false altDDName " \
     "cookies createUploadTargets=false crossContext=false dispatchersUseEncodedPaths "          \
-    "encodedReverseSolidusHandling encodedSolidusHandling failCtxIfServletStartFails "          \
+    "encodedReverseSolidusHandling encodedSolidusHandling "                                     \
     "fireRequestListenersOnForwards=false logEffectiveWebXml=false "                            \
     "mapperContextRootRedirectEnabled=true mapperDirectoryRedirectEnabled=false "               \
     "preemptiveAuthentication privileged=false reloadable=false sendRedirectBody=false "        \

@@ -7,7 +7,7 @@
  * not built yet (security-constraint, login-config, deny-uncovered-http-methods) is a mistake by name: it
  * must never be served without. Elements for a Java virtual machine are one INFO per file; other
  * elements of the servlet specification that are not served yet (once per name and file), and unknown
- * ones, are a WARN by name and line. <enabled>false is a mistake; a <jsp-file> makes the servlet one of
+ * ones, are a WARN by name and line. A <jsp-file> makes the servlet one of
  * Tomcat's JspServlet. Names in
  * servlet-mapping and filter-mapping must exist; names and patterns must not repeat across servlets; a
  * url-pattern must be well formed. */
@@ -37,7 +37,7 @@ struct webxml_servlet {
     int line;
     const char *name, *servlet_class; /* class: "cart" or "libshop.so:cart" */
     int64_t load_on_startup;          /* -1: not given */
-    int async_supported;              /* -1: not given, else 0 or 1 */
+    int async_supported, enabled;     /* -1: not given, else 0 or 1 */
     struct webxml_multipart multipart;
     struct webxml_param *params;
     struct webxml_pattern *patterns; /* of all its servlet-mappings */

@@ -72,6 +72,8 @@ static bool merge_servlets(struct webxml *app, const struct webxml *defaults, st
             return false;
         if (own->async_supported < 0)
             own->async_supported = d->async_supported;
+        if (own->enabled < 0)
+            own->enabled = d->enabled;
         if (!own->multipart.set)
             own->multipart = d->multipart;
         if (!own->patterns || webxml_is_jvm_class(own->servlet_class))

@@ -63,13 +63,15 @@ static bool read_load_on_startup(struct webxml_reader *r, const struct xml_node 
     return true;
 }
 
-static bool read_async(struct webxml_reader *r, const struct xml_node *node, int *out)
+/* Element NAME, true or false; -1 without one. */
+static bool read_switch(struct webxml_reader *r, const struct xml_node *node, const char *name,
+                        int *out)
 {
-    const struct xml_node *child = xml_child(node, "async-supported");
+    const struct xml_node *child = xml_child(node, name);
     *out = !child ? -1 : strcmp(child->text, "true") == 0;
     if (!child || *out || strcmp(child->text, "false") == 0)
         return true;
-    err_set(r->err, "<async-supported> '%.64s' is not valid", child->text);
+    err_set(r->err, "<%s> '%.64s' is not valid", name, child->text);
     err_why(r->err, "expected true or false");
     return webxml_fail(r, child->line);
 }
@@ -113,18 +115,6 @@ static bool read_multipart(struct webxml_reader *r, const struct xml_node *servl
     return true;
 }
 
-/* A servlet that somebody switched off. */
-static bool check_enabled(struct webxml_reader *r, const struct xml_node *node)
-{
-    const struct xml_node *enabled = xml_child(node, "enabled");
-    if (!enabled || strcmp(enabled->text, "true") == 0)
-        return true;
-    err_set(r->err, "<enabled> '%.64s' is not served yet", enabled->text);
-    err_why(r->err, "expected true: a servlet that was switched off must not answer");
-    err_hint(r->err, "remove the <servlet> and its <servlet-mapping>");
-    return webxml_fail(r, enabled->line);
-}
-
 /* A page's servlet is Tomcat's for pages: its source is never sent. */
 static const char *servlet_class(struct webxml_reader *r, const struct xml_node *node)
 {
@@ -153,11 +143,12 @@ bool webxml_read_servlet(struct webxml_reader *r, const struct xml_node *node,
         return webxml_no_memory(r);
     servlet->file = r->out->doc.file;
     servlet->line = node->line;
-    if (!webxml_children_check(r, &webxml_servlet_element, node) || !check_enabled(r, node) ||
+    if (!webxml_children_check(r, &webxml_servlet_element, node) ||
         !(servlet->name = webxml_text(r, node, "servlet-name")) ||
         !(servlet->servlet_class = servlet_class(r, node)) ||
         !read_load_on_startup(r, node, &servlet->load_on_startup) ||
-        !read_async(r, node, &servlet->async_supported) ||
+        !read_switch(r, node, "async-supported", &servlet->async_supported) ||
+        !read_switch(r, node, "enabled", &servlet->enabled) ||
         !read_multipart(r, node, &servlet->multipart) || !read_params(r, node, &servlet->params))
         return false;
     if ((first = map_get(r->servlets, span_of(servlet->name))))
@@ -179,7 +170,8 @@ bool webxml_read_filter(struct webxml_reader *r, const struct xml_node *node,
     if (!webxml_children_check(r, &webxml_filter_element, node) ||
         !(filter->name = webxml_text(r, node, "filter-name")) ||
         !(filter->filter_class = webxml_text(r, node, "filter-class")) ||
-        !read_async(r, node, &filter->async_supported) || !read_params(r, node, &filter->params))
+        !read_switch(r, node, "async-supported", &filter->async_supported) ||
+        !read_params(r, node, &filter->params))
         return false;
     if ((first = map_get(r->filters, span_of(filter->name))))
         return name_repeated(r, node, filter->name, first->line);

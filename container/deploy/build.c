@@ -66,7 +66,8 @@ static struct multipart_config row_multipart(const cs_multipart *row)
 static bool add_xml_servlet(struct builder *b, const struct webxml_servlet *s)
 {
     struct params params;
-    struct app_servlet_spec spec = {.name = s->name};
+    struct app_servlet_spec spec = {
+        .name = s->name, .file = s->file, .line = s->line, .disabled = s->enabled == 0};
     spec.row = build_find_servlet(b, s->servlet_class, &spec.module);
     bool missing = !spec.row;
     if (missing && !webxml_is_jvm_class(s->servlet_class))
@@ -100,6 +101,7 @@ static bool add_row_servlet(struct builder *b, uint32_t module, const cs_servlet
 {
     struct params params;
     struct app_servlet_spec spec = {.name = row->name,
+                                    .file = generation_module(b->generation, module)->file,
                                     .row = row,
                                     .module = module,
                                     .load_on_startup = row->load_on_startup,
@@ -271,6 +273,12 @@ static bool add_all(struct builder *b)
     return ok && add_welcome_files(b) && add_mimes(b) && add_pages(b) && add_texts(b);
 }
 
+/* The Context's word, else the Host's. */
+static bool servlets_must_start(const struct webapp *w)
+{
+    return w->config->fail_ctx ? w->config->fail_ctx == 2 : w->host_config->fail_ctx;
+}
+
 struct app *build_app(const struct webapp *w, struct generation *generation,
                       const struct webxml *xml, const char *server_name, struct err *err)
 {
@@ -280,6 +288,7 @@ struct app *build_app(const struct webapp *w, struct generation *generation,
     if (!b.app)
         return NULL;
     arena_init(&b.arena);
+    app_servlets_must_start(b.app, servlets_must_start(w));
     bool ok = app_set_temp_folder(b.app, w->temp_folder, err) && add_all(&b);
     arena_destroy(&b.arena);
     if (b.taken)

@@ -73,13 +73,15 @@ static void take_limits(struct webapp *w, const struct context_config *limits)
     };
 }
 
-static struct webapp *add(struct deployment *d, struct engine_host *host,
-                          const struct context_config *limits, const char *doc_base)
+static struct webapp *add(struct deployment *d, const struct host_config *config,
+                          struct engine_host *host, const struct context_config *limits,
+                          const char *doc_base)
 {
     struct webapp *w = calloc(1, sizeof(*w));
     if (!w)
         return NULL;
     w->host = host;
+    w->host_config = config;
     w->host_name = engine_host_name(host);
     take_limits(w, limits);
     snprintf(w->doc_base, sizeof(w->doc_base), "%s", doc_base);
@@ -121,7 +123,7 @@ static bool plan_configured(struct deployment *d, const struct host_config *conf
         struct err why = ERR_INIT;
         if (!path_join(doc_base, sizeof(doc_base), app_base, c->doc_base))
             return err_set(err, "the docBase %s is too long", c->doc_base);
-        struct webapp *w = add(d, host, c, doc_base);
+        struct webapp *w = add(d, config, host, c, doc_base);
         if (!w)
             return err_set(err, "out of memory for the webapp %s", c->path);
         snprintf(w->path, sizeof(w->path), "%s", c->path);
@@ -198,7 +200,7 @@ static bool plan_found(struct deployment *d, const struct host_config *config,
     bool folder = path_is_dir(doc_base), file = span_ends(s, SPAN_LIT(".so"));
     if ((!folder && !file) || is_configured(d, host, doc_base))
         return true;
-    struct webapp *w = add(d, host, &d->context_defaults, doc_base);
+    struct webapp *w = add(d, config, host, &d->context_defaults, doc_base);
     if (!w)
         return err_set(err, "out of memory for the webapp %s", name);
     w->kind = folder ? WEBAPP_FOLDER : WEBAPP_FILE;

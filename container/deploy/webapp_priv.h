@@ -21,6 +21,7 @@ enum webapp_kind { WEBAPP_FILE, WEBAPP_FOLDER };
 struct webapp {
     struct webapp *next;
     struct engine_host *host;
+    const struct host_config *host_config;
     const char *host_name;
     char name[256];     /* of its file or folder, without ".so": "a#b##2" */
     char path[256];     /* "" or "/a/b" */

@@ -154,6 +154,15 @@ static const char *allow_value(struct arena *a, const cs_servlet *s)
                         s->del ? "DELETE, " : "", s->patch ? "PATCH, " : "");
 }
 
+/* Where the first of two is declared, when that is not the place that is named anyway. */
+static void say_where(const struct servlet *first, const char *file, struct err *err)
+{
+    if (first->line > 0)
+        err_why(err, "the first is in %s:%d", first->file, first->line);
+    else if (*first->file && strcmp(first->file, file ? file : "") != 0)
+        err_why(err, "the first is in %s", first->file);
+}
+
 static bool add_pattern(struct app *a, struct servlet *s, const char *pattern, struct err *err)
 {
     bool ok;
@@ -168,6 +177,7 @@ static bool add_pattern(struct app *a, struct servlet *s, const char *pattern, s
         return no_memory(a, err);
     err_set(err, "servlets %s and %s both have the URL pattern '%s'", other->reg.name, s->reg.name,
             pattern);
+    say_where(other, s->file, err);
     return err_hint(err, "Give each pattern to one servlet");
 }
 
@@ -182,8 +192,10 @@ static struct servlet *find_servlet(const struct app *a, const char *name)
 
 bool app_add_servlet(struct app *a, const struct app_servlet_spec *spec, struct err *err)
 {
-    if (find_servlet(a, spec->name)) {
+    const struct servlet *same = find_servlet(a, spec->name);
+    if (same) {
         err_set(err, "two servlets are named %s", spec->name);
+        say_where(same, spec->file, err);
         return err_hint(err, "Give each servlet of a webapp a name of its own");
     }
     struct servlet *s = arena_zalloc(&a->arena, sizeof(*s));
@@ -196,11 +208,16 @@ bool app_add_servlet(struct app *a, const struct app_servlet_spec *spec, struct 
     atomic_init(&s->average_us, UINT32_MAX);
     s->load_on_startup = spec->load_on_startup;
     s->reg.async_supported = spec->async_supported;
+    s->disabled = spec->disabled;
+    if (spec->disabled)
+        atomic_init(&s->unavailable_until_us, UINT64_MAX);
+    s->file = arena_strdup(&a->arena, spec->file ? spec->file : "");
+    s->line = spec->line;
     s->multipart = spec->multipart;
     s->multipart.location =
         arena_strdup(&a->arena, s->multipart.location ? s->multipart.location : "");
     s->allow = allow_value(&a->arena, spec->row);
-    if (!s->allow || !s->multipart.location)
+    if (!s->allow || !s->multipart.location || !s->file)
         return no_memory(a, err);
     a->servlets[a->servlet_count++] = s;
     for (uint32_t i = 0; i < spec->pattern_count; i++) {
@@ -279,73 +296,4 @@ bool app_add_listener(struct app *a, const cs_listener *row, uint32_t module, st
     l->module = module;
     a->listeners[a->listener_count++] = l;
     return true;
-}
-
-static bool add_text(struct app *a, struct map *texts, const char *name, const char *value,
-                     struct err *err)
-{
-    char *copy = arena_strdup(&a->arena, value);
-    return map_get(texts, span_of(name)) || (copy && map_put(texts, span_of(name), copy, NULL)) ||
-           no_memory(a, err);
-}
-
-bool app_add_context_param(struct app *a, const char *name, const char *value, struct err *err)
-{
-    return add_text(a, a->params, name, value, err);
-}
-
-bool app_add_env(struct app *a, const char *name, const char *value, struct err *err)
-{
-    return add_text(a, a->env, name, value, err);
-}
-
-bool app_set_temp_folder(struct app *a, const char *folder, struct err *err)
-{
-    a->temp_folder = arena_strdup(&a->arena, folder);
-    return a->temp_folder || no_memory(a, err);
-}
-
-bool app_add_error_page(struct app *a, unsigned code, int cs_code, const char *location,
-                        struct err *err)
-{
-    if (a->error_page_count == a->error_page_cap) {
-        uint32_t more = a->error_page_cap ? a->error_page_cap * 2 : 16;
-        struct error_page *bigger = realloc(a->error_pages, more * sizeof(*bigger));
-        if (!bigger)
-            return no_memory(a, err);
-        a->error_pages = bigger;
-        a->error_page_cap = more;
-    }
-    const char *copy = arena_strdup(&a->arena, location);
-    if (!copy)
-        return no_memory(a, err);
-    a->error_pages[a->error_page_count++] =
-        (struct error_page){.code = code, .cs_code = cs_code, .location = copy};
-    return true;
-}
-
-bool app_set_encodings(struct app *a, const char *request, const char *response, struct err *err)
-{
-    a->request_encoding = request ? arena_strdup(&a->arena, request) : NULL;
-    a->response_encoding = response ? arena_strdup(&a->arena, response) : NULL;
-    if ((request && !a->request_encoding) || (response && !a->response_encoding))
-        return no_memory(a, err);
-    return true;
-}
-
-bool app_add_welcome_file(struct app *a, const char *name, struct err *err)
-{
-    return mapper_add_welcome(a->mapper, name) || no_memory(a, err);
-}
-
-bool app_add_mime(struct app *a, const char *extension, const char *type, struct err *err)
-{
-    char *key = arena_strdup(&a->arena, extension);
-    char *copy = arena_strdup(&a->arena, type);
-    if (!key || !copy)
-        return no_memory(a, err);
-    for (char *p = key; *p; p++)
-        *p = ascii_lower(*p);
-    return map_get(a->mimes, span_of(key)) || map_put(a->mimes, span_of(key), copy, NULL) ||
-           no_memory(a, err);
 }

@@ -23,10 +23,13 @@ struct multipart_config {
 };
 struct app_servlet_spec { /* one registration; copied */
     const char *name;
+    const char *file; /* where it is declared, for messages */
+    int line;         /* 0: not a text file */
     const cs_servlet *row;
     uint32_t module; /* of the generation */
     int64_t load_on_startup;
     bool async_supported;
+    bool disabled; /* never initialised; answers 404 */
     struct multipart_config multipart;
     const struct app_param *params;
     uint32_t param_count;
@@ -71,6 +74,8 @@ bool app_set_temp_folder(struct app *a, const char *folder, struct err *err);
 /* An <error-page>: for a status, for a CS_E code, for everything else (both 0). LOCATION begins with a slash. */
 bool app_add_error_page(struct app *a, unsigned code, int cs_code, const char *location,
                         struct err *err);
+/* failCtxIfServletStartFails: a servlet whose init fails fails the webapp; else it answers 503. */
+void app_servlets_must_start(struct app *a, bool must);
 /* NULL: not given. */
 bool app_set_encodings(struct app *a, const char *request, const char *response, struct err *err);
 bool app_add_welcome_file(struct app *a, const char *name, struct err *err);

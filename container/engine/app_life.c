@@ -125,17 +125,27 @@ static int by_startup(const void *left, const void *right)
     return ux < uy ? -1 : ux > uy;
 }
 
-/* A servlet's init may say that it is unavailable: the others are served. It is not initialised and
- * stays unavailable until the webapp is started again. */
+/* A servlet's init may say that it is unavailable, or fail: the others are served, unless the webapp is
+ * told to be whole. It is not initialised and stays unavailable until the webapp is started again. */
 static bool init_servlet(struct app *a, struct servlet *s, struct err *err)
 {
     int rc = CS_OK;
-    if (run_init(a, &s->reg, "init of servlet", s->row->init, &rc, err))
+    if (s->disabled || run_init(a, &s->reg, "init of servlet", s->row->init, &rc, err))
         return true;
-    if (rc > CS_UNAVAILABLE(0))
+    if (a->servlets_must_start) {
+        err_hint(err, "failCtxIfServletStartFails wants all servlets to start; mend this one, or "
+                      "switch it off with <enabled>false in web.xml");
         return false;
+    }
     char text[1024];
-    LOG(engine, LOG_WARN, "%s: it is unavailable", err_text(err, text, sizeof(text)));
+    s->init_failed = rc > CS_UNAVAILABLE(0);
+    LOG(engine, s->init_failed ? LOG_ERROR : LOG_WARN, "%s: it is unavailable",
+        err_text(err, text, sizeof(text)));
+    *err = ERR_INIT;
+    if (s->init_failed) {
+        atomic_store(&s->unavailable_until_us, UINT64_MAX);
+        return true;
+    }
     uint32_t seconds = (0u - (uint32_t)rc - 0x1000000u) & 0xffffffu;
     s->retry_after = seconds;
     atomic_store(&s->unavailable_until_us, UINT64_MAX);

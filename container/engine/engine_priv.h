@@ -46,6 +46,10 @@ struct servlet {
     _Atomic uint32_t average_us;           /* moving average of its calls; UINT32_MAX: none yet */
     _Atomic uint64_t unavailable_until_us; /* UINT64_MAX: for good */
     uint32_t retry_after; /* seconds that its init named; it is unavailable for good then */
+    bool init_failed;     /* 503 until the webapp is started again */
+    bool disabled;        /* <enabled>false: 404 */
+    const char *file;     /* where it is declared */
+    int line;
     struct multipart_config multipart;
 };
 struct filter {
@@ -103,6 +107,7 @@ struct app {
     const char *request_encoding, *response_encoding; /* of web.xml; NULL: not given */
     struct map *params, *env;                         /* name to text */
     const char *temp_folder;
+    bool servlets_must_start;
     struct ctx_attributes attributes;
 };
 

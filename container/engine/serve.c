@@ -143,6 +143,8 @@ static unsigned unavailable_status(struct call *c, struct servlet *s)
     uint64_t now = until ? clock_us() : 0;
     if (until == 0 || now >= until)
         return 0;
+    if (s->init_failed)
+        return 503;
     uint64_t left = s->retry_after;
     if (until != UINT64_MAX)
         left = (until - now) / 1000000 + 1;

@@ -188,7 +188,7 @@ folder("xml-login", r"web\.xml:3: <login-config> is not served yet", HEAD % "hel
 folder("xml-class", r"web\.xml:2: servlet hello has the class 'nobody', which no module.*`cserv inspect` lists them",
        HEAD % "nobody" + "</web-app>\n")
 folder("xml-class-of-file", r"has the class 'other\.so:hello', which no module", HEAD % "other.so:hello" + "</web-app>")
-folder("xml-pattern", r"servlets again and hello both have the URL pattern '/hello'\. Give each",
+folder("xml-pattern", r"servlets again and hello both have the URL pattern '/hello': the first is in .*web\.xml:1\. Give each",
        "<web-app><servlet><servlet-name>again</servlet-name><servlet-class>hello</servlet-class></servlet>"
        "<servlet-mapping><servlet-name>again</servlet-name><url-pattern>/hello</url-pattern></servlet-mapping>"
        "</web-app>")

@@ -55,6 +55,21 @@ static void test_async(void **state)
     expect_failure(FX("<async-supported/>"), 3, "expected true or false");
 }
 
+static void test_enabled(void **state)
+{
+    (void)state;
+    expect_read(SX("<enabled>false</enabled>"));
+    assert_int_equal(app.servlets->enabled, 0);
+    webxml_free(&app);
+    expect_read(SX("<enabled>true</enabled>"));
+    assert_int_equal(app.servlets->enabled, 1);
+    webxml_free(&app);
+    expect_read(SX(""));
+    assert_int_equal(app.servlets->enabled, -1);
+    webxml_free(&app);
+    expect_failure(SX("<enabled>no</enabled>"), 3, "<enabled> 'no' is not valid");
+}
+
 static void test_multipart(void **state)
 {
     (void)state;
@@ -198,7 +213,7 @@ static void test_defaults(void **state)
     struct err err = ERR_INIT;
     (void)state;
     expect_read(
-        SX("<async-supported>true</async-supported><multipart-config/>")
+        SX("<async-supported>true</async-supported><enabled>false</enabled><multipart-config/>")
             FX("<async-supported>true</async-supported>")
                 PAGE("<exception-type>CS_EFAIL</exception-type>", "/fail") PAGE(
                     "<error-code>404</error-code>",
@@ -208,6 +223,7 @@ static void test_defaults(void **state)
                     PAGE("<error-code>404</error-code>", "/own"));
     assert_true(webxml_merge(&app, &defaults, &err));
     assert_int_equal(app.servlets->async_supported, 1);
+    assert_int_equal(app.servlets->enabled, 0);
     assert_true(app.servlets->multipart.set);
     assert_int_equal(app.filters->async_supported, 0);
     assert_string_equal(app.error_pages->location, "/own");
@@ -223,9 +239,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(test_dispatchers), WITH_FIXTURE(test_async),
-        WITH_FIXTURE(test_multipart),   WITH_FIXTURE(test_error_pages),
-        WITH_FIXTURE(test_env_entries), WITH_FIXTURE(test_encodings),
-        WITH_FIXTURE(test_defaults),
+        WITH_FIXTURE(test_enabled),     WITH_FIXTURE(test_multipart),
+        WITH_FIXTURE(test_error_pages), WITH_FIXTURE(test_env_entries),
+        WITH_FIXTURE(test_encodings),   WITH_FIXTURE(test_defaults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
