@@ -130,6 +130,31 @@ static int dead_fail(cs_request *req, int code, cs_str detail)
     return dead_int();
 }
 
+static void *dead_attr(cs_request *req, cs_str name)
+{
+    (void)req;
+    (void)name;
+    return dead_pointer();
+}
+
+static int dead_attr_set(cs_request *req, cs_str name, void *value, void (*free_fn)(void *value))
+{
+    (void)req;
+    (void)name;
+    (void)value;
+    (void)free_fn;
+    return dead_int();
+}
+
+static int dead_attr_at(cs_request *req, uint32_t i, cs_str *name, void **value)
+{
+    (void)req;
+    (void)i;
+    (void)name;
+    (void)value;
+    return dead_int();
+}
+
 const struct cs_request_ops dead_request_ops = {
     .size = sizeof(struct cs_request_ops),
     .minor = CS_ABI_MINOR_MAX,
@@ -148,6 +173,9 @@ const struct cs_request_ops dead_request_ops = {
     .date = dead_date,
     .set = dead_set,
     .set_int = dead_set_int,
+    .attr = dead_attr,
+    .attr_set = dead_attr_set,
+    .attr_at = dead_attr_at,
 };
 
 static int dead_status(cs_response *res, uint32_t code)
@@ -239,7 +267,7 @@ const struct cs_response_ops dead_response_ops = {
 
 void call_end(struct call *c)
 {
-    c->req.ops = &dead_request_ops;
-    c->res.ops = &dead_response_ops;
+    c->request.pub.ops = &dead_request_ops;
+    c->response.pub.ops = &dead_response_ops;
     c->x = NULL;
 }

@@ -6,11 +6,6 @@
 #include "engine/engine_priv.h"
 #include "http/date.h"
 
-static struct call *call_of(cs_request *req)
-{
-    return CONTAINER_OF(req, struct call, req);
-}
-
 static cs_str absent(void)
 {
     return (cs_str){NULL, 0};
@@ -43,7 +38,7 @@ static cs_str server_name(struct call *c)
 
 static cs_str request_get(cs_request *req, uint32_t what)
 {
-    struct call *c = call_of(req);
+    struct call *c = request_call(req);
     const struct request *r = &c->x->req;
     switch (what) {
     case CS_REQ_METHOD:
@@ -92,7 +87,7 @@ static int64_t server_port(const struct request *r)
 
 static int64_t request_get_int(cs_request *req, uint32_t what)
 {
-    const struct request *r = &call_of(req)->x->req;
+    const struct request *r = &request_call(req)->x->req;
     switch (what) {
     case CS_REQ_SERVER_PORT:
         return server_port(r);
@@ -113,12 +108,12 @@ static int64_t request_get_int(cs_request *req, uint32_t what)
 
 static cs_str request_header(cs_request *req, cs_str name, uint32_t nth)
 {
-    return to_str(headers_find(&call_of(req)->x->req.headers, from_str(name), nth));
+    return to_str(headers_find(&request_call(req)->x->req.headers, from_str(name), nth));
 }
 
 static int request_header_at(cs_request *req, uint32_t i, cs_str *name, cs_str *value)
 {
-    const struct headers *h = &call_of(req)->x->req.headers;
+    const struct headers *h = &request_call(req)->x->req.headers;
     if (i >= h->n)
         return CS_ENOENT;
     *name = to_str(h->v[i].name);
@@ -180,13 +175,13 @@ bool call_params(struct call *c)
 
 static cs_str request_param(cs_request *req, cs_str name, uint32_t nth)
 {
-    struct call *c = call_of(req);
+    struct call *c = request_call(req);
     return call_params(c) ? to_str(params_get(&c->params, from_str(name), nth)) : absent();
 }
 
 static int request_param_at(cs_request *req, uint32_t i, cs_str *name, cs_str *value)
 {
-    struct call *c = call_of(req);
+    struct call *c = request_call(req);
     if (!call_params(c))
         return CS_EINVAL;
     if (i >= c->params.n)
@@ -200,7 +195,7 @@ static int request_param_at(cs_request *req, uint32_t i, cs_str *name, cs_str *v
 
 static int64_t request_read(cs_request *req, void *buf, size_t size)
 {
-    struct exchange *x = call_of(req)->x;
+    struct exchange *x = request_call(req)->x;
     int64_t n = x->channel->read(x, buf, size);
     if (n >= 0)
         return n;
@@ -220,23 +215,23 @@ static int64_t request_read(cs_request *req, void *buf, size_t size)
 
 static void *request_self(cs_request *req)
 {
-    return call_of(req)->self;
+    return request_call(req)->self;
 }
 
 static cs_ctx *request_ctx(cs_request *req)
 {
-    struct app_module *m = call_of(req)->module;
+    struct app_module *m = request_call(req)->module;
     return m->app ? &m->pub : NULL;
 }
 
 static void *request_alloc(cs_request *req, size_t size)
 {
-    return arena_zalloc(&call_of(req)->x->arena, size);
+    return arena_zalloc(&request_call(req)->x->arena, size);
 }
 
 static int request_on_cleanup(cs_request *req, void (*fn)(void *arg), void *arg)
 {
-    struct call *c = call_of(req);
+    struct call *c = request_call(req);
     if (!fn)
         return CS_EINVAL;
     return module_cleanup(c->module, &c->x->arena, fn, arg) ? CS_OK : CS_ENOMEM;
@@ -245,13 +240,13 @@ static int request_on_cleanup(cs_request *req, void (*fn)(void *arg), void *arg)
 static int64_t request_date(cs_request *req, cs_str name)
 {
     int64_t seconds;
-    struct span value = headers_find(&call_of(req)->x->req.headers, from_str(name), 0);
+    struct span value = from_str(req->ops->header(req, name, 0));
     return value.p && http_date_parse(value, &seconds) ? seconds : -1;
 }
 
 static int request_fail(cs_request *req, int code, cs_str detail)
 {
-    struct call *c = call_of(req);
+    struct call *c = request_call(req);
     if (detail.ptr)
         c->detail = arena_copy(&c->x->arena, from_str(detail));
     return code;
@@ -275,4 +270,7 @@ const struct cs_request_ops request_ops = {
     .date = request_date,
     .set = request_set,
     .set_int = request_set_int,
+    .attr = request_attr,
+    .attr_set = request_attr_set,
+    .attr_at = request_attr_at,
 };

@@ -8,11 +8,6 @@
 #include "http/date.h"
 #include "observe/log.h"
 
-static struct call *call_of(cs_response *res)
-{
-    return CONTAINER_OF(res, struct call, res);
-}
-
 /* After cs_res_error, and when the parameters were malformed, the answer is the error page. */
 static bool is_over(const struct call *c)
 {
@@ -21,7 +16,7 @@ static bool is_over(const struct call *c)
 
 static int response_status(cs_response *res, uint32_t code)
 {
-    struct call *c = call_of(res);
+    struct call *c = response_call(res);
     if (c->x->res.committed || is_over(c))
         return CS_ESTATE;
     if (code < 200 || code > 599)
@@ -51,7 +46,7 @@ static int set_length(struct call *c, int64_t bytes)
 
 static int response_header(cs_response *res, cs_str name, cs_str value, uint32_t how)
 {
-    struct call *c = call_of(res);
+    struct call *c = response_call(res);
     struct exchange *x = c->x;
     struct span n = from_str(name), v = span_trim(from_str(value));
     if (x->res.committed || is_over(c))
@@ -72,7 +67,7 @@ static int response_header(cs_response *res, cs_str name, cs_str value, uint32_t
 
 static int response_length(cs_response *res, int64_t bytes)
 {
-    return set_length(call_of(res), bytes);
+    return set_length(response_call(res), bytes);
 }
 
 /* ---- body ---- */
@@ -106,7 +101,7 @@ static int written(struct call *c, enum response_result r)
 
 static int response_write_copy(cs_response *res, const void *bytes, size_t size)
 {
-    struct call *c = call_of(res);
+    struct call *c = response_call(res);
     if (is_over(c))
         return CS_ESTATE;
     if (!bytes && size > 0)
@@ -119,7 +114,7 @@ static int response_write_copy(cs_response *res, const void *bytes, size_t size)
 
 static int response_write_static(cs_response *res, const void *bytes, size_t size)
 {
-    struct call *c = call_of(res);
+    struct call *c = response_call(res);
     if (size < STATIC_MIN || is_over(c) || !bytes || !c->module->app)
         return response_write_copy(res, bytes, size);
     struct generation *g = c->app->generation;
@@ -136,13 +131,13 @@ __attribute__((format(printf, 2, 0))) static int response_vprintf(cs_response *r
     int n = vsnprintf(small, sizeof(small), format, args);
     int rc = CS_EINVAL;
     if (n >= 0 && (size_t)n < sizeof(small)) {
-        rc = response_write_copy(res, small, (size_t)n);
+        rc = res->ops->write(res, small, (size_t)n);
     } else if (n >= 0) {
         char *large = malloc((size_t)n + 1);
         rc = CS_ENOMEM;
         if (large) {
             vsnprintf(large, (size_t)n + 1, format, again);
-            rc = response_write_copy(res, large, (size_t)n);
+            rc = res->ops->write(res, large, (size_t)n);
         }
         free(large);
     }
@@ -152,13 +147,13 @@ __attribute__((format(printf, 2, 0))) static int response_vprintf(cs_response *r
 
 static int response_flush_now(cs_response *res)
 {
-    struct call *c = call_of(res);
+    struct call *c = response_call(res);
     return is_over(c) ? CS_ESTATE : from_result(response_flush(c->x));
 }
 
 static int response_error(cs_response *res, uint32_t code, cs_str message)
 {
-    struct call *c = call_of(res);
+    struct call *c = response_call(res);
     if (c->x->res.committed || is_over(c))
         return CS_ESTATE;
     if (code < 400 || code > 599)
@@ -175,12 +170,12 @@ static int response_date(cs_response *res, cs_str name, int64_t seconds)
     if (seconds < 0 || seconds > 253402300799) /* the last second of the year 9999 */
         return CS_EINVAL;
     http_date_format(seconds, date);
-    return response_header(res, name, to_str(span_of(date)), CS_HEADER_SET);
+    return res->ops->header(res, name, to_str(span_of(date)), CS_HEADER_SET);
 }
 
 static int response_file(cs_response *res, int fd, int64_t offset, int64_t length)
 {
-    struct call *c = call_of(res);
+    struct call *c = response_call(res);
     if (!is_over(c))
         return written(c, response_send_file(c->x, fd, offset, length));
     if (fd >= 0)
@@ -190,7 +185,7 @@ static int response_file(cs_response *res, int fd, int64_t offset, int64_t lengt
 
 static int response_committed(cs_response *res)
 {
-    return call_of(res)->x->res.committed ? 1 : 0;
+    return response_call(res)->x->res.committed ? 1 : 0;
 }
 
 const struct cs_response_ops response_ops = {

@@ -6,11 +6,6 @@
 
 #include "engine/engine_priv.h"
 
-static struct call *call_of(cs_request *req)
-{
-    return CONTAINER_OF(req, struct call, req);
-}
-
 /* A numeric address, "192.0.2.1", "2001:db8::1"; an IPv4-mapped one is kept as IPv4. */
 static bool parse_address(struct span text, struct endpoint *out)
 {
@@ -70,7 +65,7 @@ static int set_server_name(struct call *c, struct span text)
 
 int request_set(cs_request *req, uint32_t what, cs_str value)
 {
-    struct call *c = call_of(req);
+    struct call *c = request_call(req);
     if (!c->in_valve)
         return CS_ESTATE;
     switch (what) {
@@ -87,7 +82,7 @@ int request_set(cs_request *req, uint32_t what, cs_str value)
 
 int request_set_int(cs_request *req, uint32_t what, int64_t value)
 {
-    struct call *c = call_of(req);
+    struct call *c = request_call(req);
     struct client_view *view = &c->x->req.view;
     bool is_port = value >= 1 && value <= 65535;
     if (!c->in_valve)

@@ -9,23 +9,25 @@ struct step { /* one filter's place in the chain; lives while the filter runs */
     struct guarded guarded;
     cs_chain pub;
     struct call *call;
+    cs_request *req; /* the handles the filter gets */
+    cs_response *res;
     uint32_t position; /* of the next mapping to look at */
     bool used;
     struct filter *filter;
 };
 
-static int run_from(struct call *c, uint32_t position);
+static int run_from(struct call *c, uint32_t position, cs_request *req, cs_response *res);
 
 static int chain_next(cs_chain *chain, cs_request *req, cs_response *res)
 {
     struct step *s = CONTAINER_OF(chain, struct step, pub);
-    if (s->used || req != &s->call->req || res != &s->call->res)
+    struct call *c = s->call;
+    if (s->used || !req || !res || request_call(req) != c || response_call(res) != c)
         return CS_ESTATE;
     s->used = true;
-    struct call *c = s->call;
     void *self = c->self;
     struct app_module *module = c->module;
-    int rc = run_from(c, s->position);
+    int rc = run_from(c, s->position, req, res);
     c->self = self;
     c->module = module;
     return rc;
@@ -37,12 +39,18 @@ static const struct cs_chain_ops chain_ops = {
 static int filter_body(void *guarded)
 {
     struct step *s = guarded;
-    return s->filter->row->filter(&s->call->req, &s->call->res, &s->pub, s->filter->reg.self);
+    return s->filter->row->filter(s->req, s->res, &s->pub, s->filter->reg.self);
 }
 
-static int run_filter(struct call *c, struct filter *f, uint32_t next)
+static int run_filter(struct call *c, struct filter *f, uint32_t next, cs_request *req,
+                      cs_response *res)
 {
-    struct step s = {.pub = {.ops = &chain_ops}, .call = c, .position = next, .filter = f};
+    struct step s = {.pub = {.ops = &chain_ops},
+                     .call = c,
+                     .req = req,
+                     .res = res,
+                     .position = next,
+                     .filter = f};
     c->self = f->reg.self;
     c->module = &c->app->modules[f->reg.module];
     int rc = module_invoke(c->module, filter_body, &s.guarded);
@@ -63,18 +71,18 @@ static bool matches(const struct call *c, const struct filter_mapping *m, bool b
 }
 
 /* Positions 0 .. n-1 are the pass by URL, n .. 2n-1 the pass by servlet name. */
-static int run_from(struct call *c, uint32_t position)
+static int run_from(struct call *c, uint32_t position, cs_request *req, cs_response *res)
 {
     uint32_t n = c->app->mapping_count;
     for (; position < 2 * n; position++) {
         struct filter_mapping *m = c->app->mappings[position % n];
         if (matches(c, m, position >= n))
-            return run_filter(c, m->filter, position + 1);
+            return run_filter(c, m->filter, position + 1, req, res);
     }
-    return call_servlet(c);
+    return call_servlet(c, req, res);
 }
 
-int run_chain(struct call *c)
+int run_chain(struct call *c, cs_request *req, cs_response *res)
 {
-    return run_from(c, 0);
+    return run_from(c, 0, req, res);
 }

@@ -177,11 +177,36 @@ struct engine {
 
 /* ---- one request ---- */
 
+struct attribute { /* cs_req_attr_set */
+    struct span name;
+    void *value;
+    void (*free_fn)(void *value);
+    const struct app_module *module; /* whose code free_fn is */
+    struct call *call;
+};
+struct attributes { /* in order; in the exchange's arena */
+    struct attribute **v;
+    uint32_t n, cap;
+};
+
 #define CALLS_PER_SLOT 32u /* so many requests later a stale handle may be somebody else's */
 
+/* What a handle's first word is the begin of: every handle of a request leads to its call, so the same
+ * functions serve the container's own handles and those that cs_req_wrap and cs_res_wrap make. A function
+ * that is composed of others calls them through its handle's table (req->ops->header, not the function), so
+ * that what a wrapper replaces is seen. */
+struct request_handle {
+    cs_request pub;
+    struct call *call;
+};
+struct response_handle {
+    cs_response pub;
+    struct call *call;
+};
+
 struct call {
-    cs_request req; /* the handles module code sees */
-    cs_response res;
+    struct request_handle request; /* the handles module code sees */
+    struct response_handle response;
     struct engine *engine;
     struct exchange *x;
     struct context *context; /* NULL: no webapp has this path */
@@ -197,7 +222,17 @@ struct call {
     unsigned error_status; /* cs_res_error was called */
     struct span error_message;
     struct span detail; /* cs_req_fail, or an exception's text */
+    struct attributes attributes;
 };
+
+static inline struct call *request_call(cs_request *req)
+{
+    return CONTAINER_OF(req, struct request_handle, pub)->call;
+}
+static inline struct call *response_call(cs_response *res)
+{
+    return CONTAINER_OF(res, struct response_handle, pub)->call;
+}
 
 extern const struct cs_request_ops request_ops, dead_request_ops;
 extern const struct cs_response_ops response_ops, dead_response_ops;
@@ -222,6 +257,9 @@ int module_invoke(const struct app_module *m, int (*body)(void *guarded), struct
 bool module_cleanup(const struct app_module *m, struct arena *arena, void (*fn)(void *arg),
                     void *arg);
 
+/* FN(ARG) of M's code now; a failure is logged with what it was: WHAT. */
+void module_free(const struct app_module *m, const char *what, void (*fn)(void *arg), void *arg);
+
 /* ctx.c: a line of module code, WHO before it. A CS_E code. */
 int module_log(const char *who, uint32_t level, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
@@ -244,7 +282,7 @@ int ctx_open(cs_ctx *ctx, cs_str path);
 int ctx_list(cs_ctx *ctx, cs_str path, int (*entry)(void *arg, const char *name), void *arg);
 
 /* serve.c */
-int call_servlet(struct call *c);
+int call_servlet(struct call *c, cs_request *req, cs_response *res);
 /* What serves M; NULL: nothing does (405). */
 cs_service_fn servlet_function(const cs_servlet *row, enum method m);
 int serve_target(struct call *c);            /* what follows the valves: the webapp, or 404, 503 */
@@ -255,7 +293,11 @@ int run_valves(struct call *c);
 int request_set(cs_request *req, uint32_t what, cs_str value);
 int request_set_int(cs_request *req, uint32_t what, int64_t value);
 /* chain.c: filters, then the servlet. */
-int run_chain(struct call *c);
+int run_chain(struct call *c, cs_request *req, cs_response *res);
+/* attributes.c */
+void *request_attr(cs_request *req, cs_str name);
+int request_attr_set(cs_request *req, cs_str name, void *value, void (*free_fn)(void *value));
+int request_attr_at(cs_request *req, uint32_t i, cs_str *name, void **value);
 /* error_page.c: answers STATUS with a page, dropping what was written. */
 void error_page(const struct engine *e, struct exchange *x, unsigned status, struct span message);
 /* trace.c */

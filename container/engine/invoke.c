@@ -35,14 +35,24 @@ static int cleanup_body(void *guarded)
     return CS_OK;
 }
 
-static void run_cleanup(void *arg)
+static void run_and_tell(struct cleanup_run *r, const char *what)
 {
-    struct cleanup_run *r = arg;
     module_invoke(r->module, cleanup_body, &r->guarded);
     if (r->guarded.failure[0])
-        LOG(engine, LOG_ERROR, "%s: a cleanup failed: %s",
-            r->module->app ? r->module->app->context->queue_name : r->module->module->name,
+        LOG(engine, LOG_ERROR, "%s: %s failed: %s",
+            r->module->app ? r->module->app->context->queue_name : r->module->module->name, what,
             r->guarded.failure);
+}
+
+void module_free(const struct app_module *m, const char *what, void (*fn)(void *arg), void *arg)
+{
+    struct cleanup_run r = {.module = m, .fn = fn, .arg = arg};
+    run_and_tell(&r, what);
+}
+
+static void run_cleanup(void *arg)
+{
+    run_and_tell(arg, "a cleanup");
 }
 
 bool module_cleanup(const struct app_module *m, struct arena *arena, void (*fn)(void *arg),

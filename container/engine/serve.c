@@ -14,6 +14,8 @@
 struct servlet_run {
     struct guarded guarded;
     struct call *call;
+    cs_request *req;
+    cs_response *res;
     cs_service_fn fn;
     int64_t when; /* of last_modified */
 };
@@ -21,13 +23,13 @@ struct servlet_run {
 static int servlet_body(void *guarded)
 {
     struct servlet_run *r = guarded;
-    return r->fn(&r->call->req, &r->call->res);
+    return r->fn(r->req, r->res);
 }
 
 static int last_modified_body(void *guarded)
 {
     struct servlet_run *r = guarded;
-    r->when = r->call->servlet->row->last_modified(&r->call->req);
+    r->when = r->call->servlet->row->last_modified(r->req);
     return 0;
 }
 
@@ -70,13 +72,13 @@ static int refuse_method(struct call *c)
 }
 
 /* A GET with last_modified: true when 304 answers it (RFC 9110 13.1.3). */
-static bool not_modified(struct call *c)
+static bool not_modified(struct call *c, cs_request *req)
 {
     struct exchange *x = c->x;
     enum method m = x->req.method;
     if (!c->servlet->row->last_modified || (m != METHOD_GET && m != METHOD_HEAD))
         return false;
-    struct servlet_run r = {.call = c, .when = -1};
+    struct servlet_run r = {.call = c, .req = req, .when = -1};
     module_invoke(c->module, last_modified_body, &r.guarded);
     int64_t when = r.when, since;
     if (when < 0)
@@ -102,7 +104,7 @@ static void note_time(struct servlet *s, uint64_t took_us)
     atomic_store_explicit(&s->average_us, average, memory_order_relaxed);
 }
 
-int call_servlet(struct call *c)
+int call_servlet(struct call *c, cs_request *req, cs_response *res)
 {
     struct servlet *s = c->servlet;
     if (!s) {
@@ -114,9 +116,9 @@ int call_servlet(struct call *c)
         return refuse_method(c);
     c->self = s->reg.self;
     c->module = &c->app->modules[s->reg.module];
-    if (not_modified(c))
+    if (not_modified(c, req))
         return CS_OK;
-    struct servlet_run r = {.call = c, .fn = fn};
+    struct servlet_run r = {.call = c, .req = req, .res = res, .fn = fn};
     int rc = module_invoke(c->module, servlet_body, &r.guarded);
     c->x->at.served = clock_us();
     note_time(s, c->x->at.served - c->x->at.taken); /* filters included */
@@ -273,7 +275,7 @@ static int serve_app(struct call *c)
     if (status)
         refuse(c, status, SPAN_NONE);
     else
-        conclude(c, run_chain(c));
+        conclude(c, run_chain(c, &c->request.pub, &c->response.pub));
     return CS_OK;
 }
 
@@ -298,8 +300,8 @@ static struct call *call_begin(struct engine *e, uint32_t slot_number, struct ex
     struct slot *slot = &e->slots[slot_number];
     struct call *c = &slot->calls[slot->next];
     slot->next = (slot->next + 1) % CALLS_PER_SLOT;
-    *c = (struct call){.req = {.ops = &request_ops},
-                       .res = {.ops = &response_ops},
+    *c = (struct call){.request = {.pub.ops = &request_ops, .call = c},
+                       .response = {.pub.ops = &response_ops, .call = c},
                        .engine = e,
                        .x = x,
                        .context = x->route.context,

@@ -33,7 +33,7 @@ static int chain_next(cs_chain *chain, cs_request *req, cs_response *res)
 {
     struct valve_step *s = CONTAINER_OF(chain, struct valve_step, pub);
     struct call *c = s->call;
-    if (s->used || req != &c->req || res != &c->res)
+    if (s->used || req != &c->request.pub || res != &c->response.pub)
         return CS_ESTATE;
     s->used = true;
     void *self = c->self;
@@ -51,7 +51,8 @@ static const struct cs_chain_ops chain_ops = {
 static int valve_body(void *guarded)
 {
     struct valve_step *s = guarded;
-    return s->valve->row->invoke(&s->call->req, &s->call->res, &s->pub, s->valve->reg.self);
+    return s->valve->row->invoke(&s->call->request.pub, &s->call->response.pub, &s->pub,
+                                 s->valve->reg.self);
 }
 
 static int run_valve(struct call *c, const struct valve *v, uint32_t level)

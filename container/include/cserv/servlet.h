@@ -434,4 +434,6 @@ static inline const char *cs_ctx_temp_folder(cs_ctx *ctx)
 #endif
 
 CS_C_END
+
+#include "dispatch.h"
 #endif
