@@ -265,6 +265,8 @@ bool stream_wait_output(struct lease *l); /* room in the socket; false: the leas
 void stream_end(struct conn *c, const struct exchange *x); /* owner: X, ROUTE_STREAM, is answered */
 /* leased_file.c */
 enum channel_result leased_send_file(struct exchange *x, int fd, uint64_t offset, uint64_t length);
+/* leased_hint.c */
+enum channel_result leased_hint(struct exchange *x);
 void lease_give_back(struct group *g, struct conn *c, enum conn_state verdict);
 
 /* posted.c */

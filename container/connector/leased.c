@@ -293,4 +293,5 @@ const struct channel_ops leased_channel = {
     .finish = leased_finish,
     .abort = leased_abort,
     .writable = leased_writable,
+    .hint = leased_hint,
 };

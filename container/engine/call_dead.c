@@ -249,6 +249,69 @@ static int dead_file(cs_response *res, int fd, int64_t offset, int64_t length)
     return dead_int();
 }
 
+static int dead_redirect(cs_response *res, cs_str location, uint32_t status)
+{
+    (void)res;
+    (void)location;
+    (void)status;
+    return dead_int();
+}
+
+static cs_str dead_res_get(cs_response *res, uint32_t what)
+{
+    (void)res;
+    (void)what;
+    return dead_str();
+}
+
+static int64_t dead_res_get_int(cs_response *res, uint32_t what)
+{
+    (void)res;
+    (void)what;
+    return dead_int();
+}
+
+static int dead_res_set_int(cs_response *res, uint32_t what, int64_t value)
+{
+    (void)res;
+    (void)what;
+    (void)value;
+    return dead_int();
+}
+
+static int dead_charset(cs_response *res, cs_str charset)
+{
+    (void)res;
+    (void)charset;
+    return dead_int();
+}
+
+static cs_str dead_header_get(cs_response *res, cs_str name, uint32_t nth)
+{
+    (void)res;
+    (void)name;
+    (void)nth;
+    return dead_str();
+}
+
+static int dead_res_at(cs_response *res, uint32_t i, cs_str *name, cs_str *value)
+{
+    (void)res;
+    (void)i;
+    (void)name;
+    (void)value;
+    return dead_int();
+}
+
+static int dead_header_int(cs_response *res, cs_str name, int64_t value, uint32_t how)
+{
+    (void)res;
+    (void)name;
+    (void)value;
+    (void)how;
+    return dead_int();
+}
+
 const struct cs_response_ops dead_response_ops = {
     .size = sizeof(struct cs_response_ops),
     .minor = CS_ABI_MINOR_MAX,
@@ -263,6 +326,16 @@ const struct cs_response_ops dead_response_ops = {
     .committed = dead_plain,
     .date = dead_res_date,
     .send_file = dead_file,
+    .redirect = dead_redirect,
+    .reset = dead_status,
+    .get = dead_res_get,
+    .get_int = dead_res_get_int,
+    .set_int = dead_res_set_int,
+    .charset = dead_charset,
+    .header_get = dead_header_get,
+    .header_at = dead_res_at,
+    .header_int = dead_header_int,
+    .hints = dead_plain,
 };
 
 void call_end(struct call *c)

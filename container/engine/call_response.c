@@ -8,16 +8,10 @@
 #include "http/date.h"
 #include "observe/log.h"
 
-/* After cs_res_error, and when the parameters were malformed, the answer is the error page. */
-static bool is_over(const struct call *c)
-{
-    return c->error_status != 0 || c->params_bad || c->concluded;
-}
-
 static int response_status(cs_response *res, uint32_t code)
 {
     struct call *c = response_call(res);
-    if (c->x->res.committed || is_over(c))
+    if (c->x->res.committed || call_is_over(c))
         return CS_ESTATE;
     if (code < 200 || code > 599)
         return CS_EINVAL;
@@ -36,7 +30,7 @@ static bool frames_message(enum http_field f)
 static int set_length(struct call *c, int64_t bytes)
 {
     struct response *r = &c->x->res;
-    if (r->committed || is_over(c))
+    if (r->committed || call_is_over(c))
         return CS_ESTATE;
     if (bytes < 0 || (uint64_t)bytes < r->written)
         return CS_EINVAL;
@@ -49,7 +43,7 @@ static int response_header(cs_response *res, cs_str name, cs_str value, uint32_t
     struct call *c = response_call(res);
     struct exchange *x = c->x;
     struct span n = from_str(name), v = span_trim(from_str(value));
-    if (x->res.committed || is_over(c))
+    if (x->res.committed || call_is_over(c))
         return CS_ESTATE;
     if (!n.p || !v.p || !http_is_token(n) || !http_is_field_value(v) || how > CS_HEADER_ADD)
         return CS_EINVAL;
@@ -60,6 +54,8 @@ static int response_header(cs_response *res, cs_str name, cs_str value, uint32_t
         uint64_t bytes;
         return span_to_u64(v, INT64_MAX, &bytes) ? set_length(c, (int64_t)bytes) : CS_EINVAL;
     }
+    if (f == FIELD_CONTENT_TYPE) /* there is one, however often it is added */
+        return call_set_content_type(c, v);
     bool ok = how == CS_HEADER_ADD ? headers_add_copy(&x->res.headers, &x->arena, n, v)
                                    : headers_set_copy(&x->res.headers, &x->arena, n, v);
     return ok ? CS_OK : CS_ENOMEM;
@@ -102,7 +98,7 @@ static int written(struct call *c, enum response_result r)
 static int response_write_copy(cs_response *res, const void *bytes, size_t size)
 {
     struct call *c = response_call(res);
-    if (is_over(c))
+    if (call_is_over(c))
         return CS_ESTATE;
     if (!bytes && size > 0)
         return CS_EINVAL;
@@ -115,7 +111,7 @@ static int response_write_copy(cs_response *res, const void *bytes, size_t size)
 static int response_write_static(cs_response *res, const void *bytes, size_t size)
 {
     struct call *c = response_call(res);
-    if (size < STATIC_MIN || is_over(c) || !bytes || !c->module->app)
+    if (size < STATIC_MIN || call_is_over(c) || !bytes || !c->module->app)
         return response_write_copy(res, bytes, size);
     struct generation *g = c->app->generation;
     generation_hold(g);
@@ -148,13 +144,13 @@ __attribute__((format(printf, 2, 0))) static int response_vprintf(cs_response *r
 static int response_flush_now(cs_response *res)
 {
     struct call *c = response_call(res);
-    return is_over(c) ? CS_ESTATE : from_result(response_flush(c->x));
+    return call_is_over(c) ? CS_ESTATE : from_result(response_flush(c->x));
 }
 
 static int response_error(cs_response *res, uint32_t code, cs_str message)
 {
     struct call *c = response_call(res);
-    if (c->x->res.committed || is_over(c))
+    if (c->x->res.committed || call_is_over(c))
         return CS_ESTATE;
     if (code < 400 || code > 599)
         return CS_EINVAL;
@@ -176,7 +172,7 @@ static int response_date(cs_response *res, cs_str name, int64_t seconds)
 static int response_file(cs_response *res, int fd, int64_t offset, int64_t length)
 {
     struct call *c = response_call(res);
-    if (!is_over(c))
+    if (!call_is_over(c))
         return written(c, response_send_file(c->x, fd, offset, length));
     if (fd >= 0)
         close(fd);
@@ -185,7 +181,8 @@ static int response_file(cs_response *res, int fd, int64_t offset, int64_t lengt
 
 static int response_committed(cs_response *res)
 {
-    return response_call(res)->x->res.committed ? 1 : 0;
+    const struct call *c = response_call(res);
+    return c->x->res.committed || call_is_over(c) ? 1 : 0;
 }
 
 const struct cs_response_ops response_ops = {
@@ -202,4 +199,14 @@ const struct cs_response_ops response_ops = {
     .committed = response_committed,
     .date = response_date,
     .send_file = response_file,
+    .redirect = response_redirect,
+    .reset = response_forget,
+    .get = response_get,
+    .get_int = response_get_int,
+    .set_int = response_set_int,
+    .charset = response_charset,
+    .header_get = response_header_get,
+    .header_at = response_header_at,
+    .header_int = response_header_int,
+    .hints = response_hints,
 };

@@ -223,6 +223,9 @@ struct call {
     struct span error_message;
     struct span detail; /* cs_req_fail, or an exception's text */
     struct attributes attributes;
+    /* of the calls on requests and answers below */
+    bool redirected;         /* cs_res_redirect was called: nothing may follow */
+    struct span res_charset; /* SPAN_NONE: none was set */
 };
 
 static inline struct call *request_call(cs_request *req)
@@ -304,6 +307,24 @@ void error_page(const struct engine *e, struct exchange *x, unsigned status, str
 void trace_answer(const struct engine *e, struct exchange *x);
 /* call_request.c: params parsed if not yet; false: malformed (c->params_bad). */
 bool call_params(struct call *c);
+/* After cs_res_error or cs_res_redirect, and when the parameters were malformed, the answer stands. */
+static inline bool call_is_over(const struct call *c)
+{
+    return c->error_status != 0 || c->params_bad || c->concluded || c->redirected;
+}
+/* call_answer.c */
+int response_redirect(cs_response *res, cs_str location, uint32_t status);
+int response_forget(cs_response *res, uint32_t what);
+cs_str response_get(cs_response *res, uint32_t what);
+int64_t response_get_int(cs_response *res, uint32_t what);
+int response_set_int(cs_response *res, uint32_t what, int64_t value);
+cs_str response_header_get(cs_response *res, cs_str name, uint32_t nth);
+int response_header_at(cs_response *res, uint32_t i, cs_str *name, cs_str *value);
+int response_header_int(cs_response *res, cs_str name, int64_t value, uint32_t how);
+int response_hints(cs_response *res);
+/* call_charset.c */
+int response_charset(cs_response *res, cs_str charset);
+int call_set_content_type(struct call *c, struct span type);
 /* call_dead.c: the handles of C answer CS_EGONE from now on. */
 void call_end(struct call *c);
 

@@ -207,7 +207,8 @@ static void conclude(struct call *c, int rc)
     } else if (rc == CS_EGONE) {
         response_abort(x);
         return;
-    } else if (rc != CS_OK && !(rc == CS_ESTATE && status)) { /* a write behind cs_res_error */
+    } else if (rc != CS_OK &&
+               !(rc == CS_ESTATE && (status || c->redirected))) { /* a write behind the end */
         log_failure(c, rc);
         status = 500;
         message = c->detail;

@@ -46,6 +46,9 @@ struct channel_ops {
     void (*abort)(struct exchange *x);
     /* Whether a write of some bytes would be taken without waiting. */
     bool (*writable)(struct exchange *x);
+    /* The Link fields of x->res, whose head is not frozen yet, leave as an interim answer when the client
+     * and its connection take one now; else nothing is sent. NULL: it never does. */
+    enum channel_result (*hint)(struct exchange *x);
 };
 
 #endif

@@ -26,7 +26,8 @@ static void exchange_begin(struct exchange *x)
     struct buf body = x->req.body;
     x->req = (struct request){.content_length = -1, .body = body};
     struct buf pending = x->res.pending;
-    x->res = (struct response){.length = -1, .status = 200, .pending = pending};
+    x->res = (struct response){
+        .length = -1, .status = 200, .pending = pending, .buffer = RESPONSE_BUFFER};
 }
 
 struct exchange *exchange_new(void)

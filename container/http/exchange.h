@@ -56,6 +56,7 @@ struct response {
     int64_t length;     /* announced; -1: not known */
     uint64_t written;   /* body bytes taken so far */
     struct buf pending; /* body not handed to the channel yet; kept between exchanges */
+    uint32_t buffer;    /* at most so many bytes of it before the head is committed */
     uint16_t status;
     bool committed; /* the head is frozen: handed to the channel */
     bool ended;     /* finish or abort was called */
@@ -64,6 +65,8 @@ struct response {
     struct span
         failure; /* why it is an error, in a sentence; in the arena or constant; for the test kit */
 };
+
+#define RESPONSE_BUFFER 8192u /* of a response that nobody gave another one */
 
 /* The encoder's state: belongs to whoever encodes (worker in its lease, else the poller). */
 struct wire {

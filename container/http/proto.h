@@ -152,6 +152,9 @@ struct proto_ops {
     size_t (*encode_end)(const struct exchange *x, char out[12]);
     /* Whether the connection stays open after X's answer; final once the head is encoded. */
     bool (*keeps)(const void *px, const struct exchange *x);
+    /* An interim answer 103 with the Link fields of x->res; appends nothing for a client that knows none.
+     * False: out of memory, nothing was appended. NULL: this protocol has none. */
+    bool (*encode_hint)(const struct exchange *x, struct buf *out);
 };
 
 #endif

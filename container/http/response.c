@@ -78,7 +78,7 @@ static enum response_result write_some(struct exchange *x, struct span bytes,
     if (x->res.ended) {
         r = RESPONSE_GONE;
         fits = 0;
-    } else if (!x->res.committed && buf_len(&x->res.pending) + fits <= RESPONSE_BUFFER) {
+    } else if (!x->res.committed && buf_len(&x->res.pending) + fits <= x->res.buffer) {
         if (!buf_append(&x->res.pending, bytes.p, fits))
             r = RESPONSE_NO_MEMORY;
     } else if (fits > 0) {
@@ -187,14 +187,40 @@ void response_abort(struct exchange *x)
     x->channel->abort(x);
 }
 
-enum response_result response_reset(struct exchange *x)
+enum response_result response_reset_body(struct exchange *x)
 {
     if (x->res.committed || x->res.ended)
         return RESPONSE_COMMITTED;
     buf_clear(&x->res.pending);
-    x->res.headers.n = 0;
     x->res.length = -1;
     x->res.written = 0;
+    return RESPONSE_OK;
+}
+
+enum response_result response_reset(struct exchange *x)
+{
+    if (response_reset_body(x) != RESPONSE_OK)
+        return RESPONSE_COMMITTED;
+    x->res.headers.n = 0;
     x->res.status = 200;
     return RESPONSE_OK;
+}
+
+enum response_result response_set_buffer(struct exchange *x, uint64_t size)
+{
+    if (x->res.committed || x->res.ended || x->res.written > 0)
+        return RESPONSE_COMMITTED;
+    if (size > RESPONSE_BUFFER_MAX)
+        return RESPONSE_INVALID;
+    x->res.buffer = size > RESPONSE_BUFFER ? (uint32_t)size : RESPONSE_BUFFER;
+    return RESPONSE_OK;
+}
+
+enum response_result response_hint(struct exchange *x)
+{
+    if (x->res.committed || x->res.ended)
+        return RESPONSE_COMMITTED;
+    if (!x->channel->hint || !headers_find(&x->res.headers, SPAN_LIT("Link"), 0).p)
+        return RESPONSE_OK;
+    return from_channel(x->channel->hint(x));
 }

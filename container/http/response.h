@@ -5,7 +5,7 @@
 #define HTTP_RESPONSE_H
 #include "http/exchange.h"
 
-#define RESPONSE_BUFFER 8192u /* body bytes held back before the head is committed */
+#define RESPONSE_BUFFER_MAX (16u * 1024u * 1024u)
 
 enum response_result {
     RESPONSE_OK = 0,
@@ -32,6 +32,14 @@ enum response_result response_finish(struct exchange *x);
 void response_abort(struct exchange *x); /* idempotent; after finish it does nothing */
 /* Forgets status, fields and body. RESPONSE_COMMITTED when it is too late. */
 enum response_result response_reset(struct exchange *x);
+/* Forgets the body and its announced length only. */
+enum response_result response_reset_body(struct exchange *x);
+/* At least SIZE body bytes are held back before the head is committed, never fewer than RESPONSE_BUFFER.
+ * RESPONSE_COMMITTED once bytes were written, RESPONSE_INVALID above RESPONSE_BUFFER_MAX. */
+enum response_result response_set_buffer(struct exchange *x, uint64_t size);
+/* Tells the client the Link fields of the head before the head (RFC 8297), if it can be told:
+ * channel_ops.hint. RESPONSE_COMMITTED when it is too late. */
+enum response_result response_hint(struct exchange *x);
 bool response_is_short(const struct exchange *x); /* fewer bytes than announced were written */
 
 #endif

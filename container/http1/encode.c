@@ -95,6 +95,22 @@ bool h1_encode_head(void *px, struct exchange *x, struct buf *out)
     return ok;
 }
 
+bool h1_encode_hint(const struct exchange *x, struct buf *out)
+{
+    size_t start = buf_len(out);
+    const struct headers *fields = &x->res.headers;
+    if (x->req.version < 11) /* RFC 9110 15.2 */
+        return true;
+    bool ok = buf_append_str(out, "HTTP/1.1 103 Early Hints\r\n");
+    for (uint32_t i = 0; ok && i < fields->n; i++)
+        if (span_ieq(fields->v[i].name, SPAN_LIT("Link")))
+            ok = append_field(out, fields->v[i].name, fields->v[i].value);
+    ok = ok && buf_append(out, "\r\n", 2);
+    if (!ok)
+        out->tail = out->head + start;
+    return ok;
+}
+
 void h1_encode_frame(const struct exchange *x, size_t n, struct proto_frame *frame)
 {
     static const char hex[] = "0123456789abcdef";

@@ -401,4 +401,5 @@ const struct proto_ops h1_proto = {
     .encode_frame = h1_encode_frame,
     .encode_end = h1_encode_end,
     .keeps = h1_keeps,
+    .encode_hint = h1_encode_hint,
 };

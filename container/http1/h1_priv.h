@@ -71,6 +71,7 @@ bool h1_skip(struct h1 *h, struct buf *in);
 bool h1_encode_head(void *px, struct exchange *x, struct buf *out);
 void h1_encode_frame(const struct exchange *x, size_t n, struct proto_frame *frame);
 size_t h1_encode_end(const struct exchange *x, char out[12]);
+bool h1_encode_hint(const struct exchange *x, struct buf *out);
 bool h1_keeps(const void *px, const struct exchange *x);
 bool h1_produce(void *px, struct chain *out, size_t max, bool *failed);
 

@@ -234,7 +234,7 @@ static void caps_of_the_spool(void **unused)
     rig.spool.max_files = 1;
     rig_start(&rig);
     int fd = client_connect(&rig, 0);
-    send_head_of(fd, 150001); /* more than it could ever keep */
+    send_head_of(fd, 151001); /* more than it could ever keep */
     assert_int_equal(refused(fd, "maxSpool"), 413);
     char *p = make(51000);
     int first = client_connect(&rig, 0), second = client_connect(&rig, 0);

@@ -11,7 +11,7 @@
 
 static struct {
     struct buf body;
-    unsigned writes, flushes, finishes, aborts;
+    unsigned writes, flushes, finishes, aborts, hints;
     enum channel_result result; /* of write, flush and finish */
     int64_t length_seen;        /* x->res.length when the first call came */
     bool committed_seen;
@@ -51,6 +51,13 @@ static enum channel_result mock_finish(struct exchange *x)
     return channel.result;
 }
 
+static enum channel_result mock_hint(struct exchange *e)
+{
+    (void)e;
+    channel.hints++;
+    return channel.result;
+}
+
 static void mock_abort(struct exchange *x)
 {
     (void)x;
@@ -70,6 +77,7 @@ static const struct channel_ops mock = {
     .finish = mock_finish,
     .abort = mock_abort,
     .writable = mock_writable,
+    .hint = mock_hint,
 };
 
 static struct exchange *x;
@@ -363,6 +371,56 @@ static void test_reset(void **state)
     expect_body("new one", 7);
 }
 
+static void test_reset_body(void **state)
+{
+    (void)state;
+    x->res.status = 201;
+    x->res.length = 3;
+    assert_true(headers_add(&x->res.headers, &x->arena, SPAN_LIT("A"), SPAN_LIT("b")));
+    assert_int_equal(response_write(x, SPAN_LIT("abc")), RESPONSE_OK);
+    assert_int_equal(response_reset_body(x), RESPONSE_OK);
+    assert_int_equal(x->res.status, 201);
+    assert_int_equal(x->res.headers.n, 1);
+    assert_int_equal(response_write(x, SPAN_LIT("longer")), RESPONSE_OK);
+    assert_int_equal(response_flush(x), RESPONSE_OK);
+    assert_int_equal(response_reset_body(x), RESPONSE_COMMITTED);
+    assert_int_equal(response_reset(x), RESPONSE_COMMITTED);
+    expect_body("longer", 6);
+}
+
+static void test_a_larger_buffer(void **state)
+{
+    (void)state;
+    assert_int_equal(response_set_buffer(x, RESPONSE_BUFFER_MAX + 1), RESPONSE_INVALID);
+    assert_int_equal(response_set_buffer(x, 1), RESPONSE_OK);
+    assert_int_equal(x->res.buffer, RESPONSE_BUFFER);
+    assert_int_equal(response_set_buffer(x, sizeof(big)), RESPONSE_OK);
+    assert_int_equal(response_write(x, span_make(big, sizeof(big))), RESPONSE_OK);
+    assert_false(x->res.committed);
+    assert_int_equal(response_set_buffer(x, sizeof(big) * 2), RESPONSE_COMMITTED);
+    assert_int_equal(response_write(x, SPAN_LIT("!")), RESPONSE_OK);
+    assert_true(x->res.committed);
+    exchange_reset(x);
+    assert_int_equal(x->res.buffer, RESPONSE_BUFFER);
+}
+
+static void test_hints(void **state)
+{
+    (void)state;
+    assert_int_equal(response_hint(x), RESPONSE_OK);
+    assert_int_equal(channel.hints, 0); /* nothing to tell */
+    assert_true(headers_add(&x->res.headers, &x->arena, SPAN_LIT("link"), SPAN_LIT("<a>")));
+    assert_int_equal(response_hint(x), RESPONSE_OK);
+    assert_int_equal(channel.hints, 1);
+    assert_false(x->res.committed);
+    channel.result = CHANNEL_GONE;
+    assert_int_equal(response_hint(x), RESPONSE_GONE);
+    channel.result = CHANNEL_OK;
+    assert_int_equal(response_flush(x), RESPONSE_OK);
+    assert_int_equal(response_hint(x), RESPONSE_COMMITTED);
+    assert_int_equal(channel.hints, 2);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -386,6 +444,9 @@ int main(void)
         TEST(test_client_gone),
         TEST(test_no_memory_at_the_end_is_told),
         TEST(test_reset),
+        TEST(test_reset_body),
+        TEST(test_a_larger_buffer),
+        TEST(test_hints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

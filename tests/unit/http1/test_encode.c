@@ -257,6 +257,24 @@ static void test_refusal_with_server(void **state)
     peer_close(&p);
 }
 
+static void test_hints(void **state)
+{
+    (void)state;
+    struct answer a;
+    begin(&a, METHOD_GET, 11, 200, -1);
+    set(&a, "X-Other", "1");
+    set(&a, "Link", "<a>");
+    set(&a, "LINK", "<b>");
+    assert_true(h1_proto.encode_hint(a.x, &a.out));
+    EXPECT_HEAD(&a, "HTTP/1.1 103 Early Hints\r\nLink: <a>\r\nLINK: <b>\r\n\r\n");
+    assert_false(a.x->wire.head_done);
+    buf_clear(&a.out);
+    a.x->req.version = 10;
+    assert_true(h1_proto.encode_hint(a.x, &a.out));
+    assert_int_equal(buf_len(&a.out), 0);
+    end(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_frames),
         cmocka_unit_test(test_no_frames),
         cmocka_unit_test(test_refusal_with_server),
+        cmocka_unit_test(test_hints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
