@@ -122,6 +122,7 @@ static struct connector_options connector_options_from(const struct connector_co
         .max_uri_size = (uint32_t)k->max_uri_size,
         .max_header_size = (uint32_t)k->max_http_request_header_size,
         .max_header_count = (uint32_t)k->max_header_count,
+        .max_cookie_count = (uint32_t)k->max_cookie_count,
         .max_trailer_size = (uint32_t)k->max_trailer_size,
         .max_extension_size = (uint32_t)k->max_extension_size,
         .max_swallow_size = (uint64_t)k->max_swallow_size,

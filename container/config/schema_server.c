@@ -127,6 +127,8 @@ static const struct schema_attribute connector_attributes[] = {
              "The same, and stronger where both are given; 0: as maxHttpHeaderSize."),
     C_NUMBER("maxHeaderCount", max_header_count, "100", 1, 10000, "",
              "Header fields of a request."),
+    C_NUMBER("maxCookieCount", max_cookie_count, "200", -1, INT_LIMIT, "",
+             "Cookies of a request; -1: any number."),
     C_NUMBER("maxParameterCount", max_parameter_count, "1000", -1, INT_LIMIT, "",
              "Parameters of a request, from its query and its form together; -1: any number."),
     C_NUMBER("maxPostSize", max_post_size, "2097152", -1, INT_LIMIT, "bytes",

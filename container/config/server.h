@@ -52,6 +52,7 @@ struct
     int64_t max_http_header_size; /* maxHttpHeaderSize 8192 */
     int64_t max_http_request_header_size; /* maxHttpRequestHeaderSize; 0 was given: the former */
     int64_t max_header_count;             /* maxHeaderCount 100 */
+    int64_t max_cookie_count;             /* maxCookieCount 200; -1 none */
     int64_t max_parameter_count;          /* maxParameterCount 1000; -1 none */
     int64_t max_post_size;                /* maxPostSize 2097152; -1 none */
     int64_t max_trailer_size;             /* maxTrailerSize 8192 */

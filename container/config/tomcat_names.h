@@ -23,7 +23,7 @@
     "clientCertProvider compressibleMimeType compression=off compressionMinSize "                \
     "connectionLinger=-1 connectionUploadTimeout continueResponseTiming=immediately "            \
     "defaultSSLHostConfigName disableUploadTimeout=true enableLookups=false "                    \
-    "encodedReverseSolidusHandling executorTerminationTimeoutMillis maxCookieCount "             \
+    "encodedReverseSolidusHandling executorTerminationTimeoutMillis "                            \
     "maxHttpResponseHeaderSize maxPartCount maxPartHeaderSize maxSavePostSize "                  \
     "noCompressionEncodings noCompressionUserAgents parseBodyMethods=POST redirectPort "         \
     "restrictedUserAgents serverRemoveAppProvidedValues=false sniParseLimit socket.ooBInline "   \

@@ -31,6 +31,7 @@ static bool fill_protocol(struct connector *c, struct err *err)
         .max_uri_size = o->max_uri_size,
         .max_header_size = o->max_header_size,
         .max_header_count = o->max_header_count,
+        .max_cookie_count = o->max_cookie_count,
         .max_trailer_size = o->max_trailer_size,
         .max_extension_size = o->max_extension_size,
         .max_swallow_size = o->max_swallow_size,

@@ -176,6 +176,8 @@ const struct cs_request_ops dead_request_ops = {
     .attr = dead_attr,
     .attr_set = dead_attr_set,
     .attr_at = dead_attr_at,
+    .cookie = dead_named,
+    .cookie_at = dead_at,
 };
 
 static int dead_status(cs_response *res, uint32_t code)
@@ -312,6 +314,13 @@ static int dead_header_int(cs_response *res, cs_str name, int64_t value, uint32_
     return dead_int();
 }
 
+static int dead_cookie(cs_response *res, const cs_cookie *cookie)
+{
+    (void)res;
+    (void)cookie;
+    return dead_int();
+}
+
 const struct cs_response_ops dead_response_ops = {
     .size = sizeof(struct cs_response_ops),
     .minor = CS_ABI_MINOR_MAX,
@@ -336,6 +345,7 @@ const struct cs_response_ops dead_response_ops = {
     .header_at = dead_res_at,
     .header_int = dead_header_int,
     .hints = dead_plain,
+    .cookie = dead_cookie,
 };
 
 void call_end(struct call *c)

@@ -273,4 +273,6 @@ const struct cs_request_ops request_ops = {
     .attr = request_attr,
     .attr_set = request_attr_set,
     .attr_at = request_attr_at,
+    .cookie = request_cookie,
+    .cookie_at = request_cookie_at,
 };

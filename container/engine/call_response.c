@@ -209,4 +209,5 @@ const struct cs_response_ops response_ops = {
     .header_at = response_header_at,
     .header_int = response_header_int,
     .hints = response_hints,
+    .cookie = response_cookie,
 };

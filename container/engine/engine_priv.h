@@ -13,6 +13,7 @@
 #include "engine/mapper.h"
 #include "engine/server_modules.h"
 #include "engine/service.h"
+#include "http/cookie.h"
 #include "http/params.h"
 #include "http/response.h"
 #include "loader/hazard.h"
@@ -226,6 +227,8 @@ struct call {
     /* of the calls on requests and answers below */
     bool redirected;         /* cs_res_redirect was called: nothing may follow */
     struct span res_charset; /* SPAN_NONE: none was set */
+    struct cookies cookies;
+    bool cookies_parsed;
 };
 
 static inline struct call *request_call(cs_request *req)
@@ -325,6 +328,10 @@ int response_hints(cs_response *res);
 /* call_charset.c */
 int response_charset(cs_response *res, cs_str charset);
 int call_set_content_type(struct call *c, struct span type);
+/* call_cookie.c */
+cs_str request_cookie(cs_request *req, cs_str name, uint32_t nth);
+int request_cookie_at(cs_request *req, uint32_t i, cs_str *name, cs_str *value);
+int response_cookie(cs_response *res, const cs_cookie *cookie);
 /* call_dead.c: the handles of C answer CS_EGONE from now on. */
 void call_end(struct call *c);
 

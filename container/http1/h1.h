@@ -9,6 +9,7 @@ struct h1_config { /* filled by the connector from its attributes; shared by all
     uint32_t max_uri_size;
     uint32_t max_header_size; /* all field lines together, and each */
     uint32_t max_header_count;
+    uint32_t max_cookie_count;
     uint32_t max_trailer_size;
     uint32_t max_extension_size;
     uint64_t max_swallow_size; /* of a refused request's body; more closes the connection */

@@ -153,6 +153,8 @@ enum refusal h1_head_complete(struct h1 *h)
         h->refusal = REFUSE_METHOD_UNKNOWN;
     else if (expect != REFUSE_NONE && h->refusal != REFUSE_URI)
         h->refusal = expect;
+    if (h->refusal == REFUSE_NONE && policy_too_many_cookies(h->cfg, req))
+        h->refusal = REFUSE_COOKIE_COUNT;
     if (h->refusal == REFUSE_NONE)
         ask_plan(h);
     h->state = H1_BUSY;

@@ -3,6 +3,8 @@
  * policy_body.c. */
 #include "http1/policy.h"
 
+#include "http/cookie.h"
+
 #include "http/chars.h"
 
 /* ---- request line (RFC 9112 3) ---- */
@@ -181,6 +183,12 @@ enum refusal policy_expect(const struct request *req, bool *wants_continue)
     }
     *wants_continue = true;
     return REFUSE_NONE;
+}
+
+bool policy_too_many_cookies(const struct h1_config *cfg, const struct request *req)
+{
+    return headers_count(&req->headers, FIELD_COOKIE) > 0 &&
+           cookies_count(&req->headers) > cfg->max_cookie_count;
 }
 
 bool policy_keep_alive(const struct request *req)

@@ -31,6 +31,7 @@ struct framing {
 enum refusal policy_framing(const struct request *req, struct framing *out);
 /* Expect (RFC 9110 10.1.1): *wants_continue for 100-continue in 1.1. */
 enum refusal policy_expect(const struct request *req, bool *wants_continue);
+bool policy_too_many_cookies(const struct h1_config *cfg, const struct request *req);
 /* Connection (RFC 9112 9.3). */
 bool policy_keep_alive(const struct request *req);
 

@@ -142,6 +142,7 @@ CONNECTORS = {
     "maxHttpHeaderSize": "maxHttpHeaderSize='256'",
     "maxHttpRequestHeaderSize": "maxHttpRequestHeaderSize='256'",
     "maxHeaderCount": "maxHeaderCount='3'",
+    "maxCookieCount": "maxCookieCount='1'",
     "maxTrailerSize": "maxTrailerSize='20'",
     "maxExtensionSize": "maxExtensionSize='20'",
     "maxSwallowSize": "maxSwallowSize='100'",
@@ -297,6 +298,7 @@ differs("Connector.maxUriSize", "maxUriSize", "a long target", 414, 200, "/m/hel
 differs("Connector.maxHttpHeaderSize", "maxHttpHeaderSize", "a large head", 431, 200, fields=long_field)
 differs("Connector.maxHttpRequestHeaderSize", "maxHttpRequestHeaderSize", "a large head", 431, 200, fields=long_field)
 differs("Connector.maxHeaderCount", "maxHeaderCount", "four fields", 431, 200, fields="A: 1\r\nB: 2\r\nC: 3\r\n")
+differs("Connector.maxCookieCount", "maxCookieCount", "two cookies", 400, 200, fields="Cookie: a=b; c=d\r\n")
 chunked = "Transfer-Encoding: chunked\r\n"
 trailers = get(ports["maxTrailerSize"], "/m/hello", chunked, "POST", "0\r\nX: %s\r\n\r\n" % ("y" * 40))[0]
 same("attribute/Connector.maxTrailerSize", (trailers, get(plain, "/m/hello", chunked, "POST", "0\r\nX: %s\r\n\r\n" %

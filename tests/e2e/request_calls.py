@@ -4,6 +4,7 @@
 """What servlets can do to an answer as a whole: redirects, reset, buffer, fields read back, charset, early
 hints. Every row is one request whose query says what is done, and one that asks what the calls returned."""
 import os
+import re
 from urllib.parse import quote
 from served import HERE, Client, Server, becomes, check, compile_module, end, read, same
 
@@ -152,4 +153,28 @@ with Client(server.port, receive_buffer=4096) as client: # a client that does no
         answers += 1
         got = client.take_answer()
     check("hints-are-left-out", got.status == 200 and got.text == "end" and 0 < answers < 5000, "%d %r" % (answers, got))
+
+# ---- cookies ----
+def cookies(*fields):
+    return server.get("/calls/cookies", headers=["Cookie: " + f for f in fields])
+
+
+same("cookies", cookies("a=1; b=\"2\"; c", "a=3; bad=x y; d=\u00e9").text, "[a=1][b=\"2\"][c=][a=3][d=\ufffd] 1 3 -8")
+same("cookies-none", cookies().text, " - - -8")
+same("cookies-200", cookies("; ".join("n%d=1" % i for i in range(150)), ";".join("m%d" % i for i in range(50))).status, 200)
+got = cookies("; ".join("n%d=1" % i for i in range(150)), ";".join("m%d" % i for i in range(51)))
+check("cookies-201", got.status == 400 and "maxCookieCount" in got.text, got)
+with Client(server.port) as client:
+    client.send("/calls/set-cookies")
+    lines = []
+    for line in iter(client.take_line, b""):
+        lines.append(line.decode())
+    sets = [line.partition(": ")[2] for line in lines if line.startswith("Set-Cookie: ")]
+    check("set-cookie-all", re.fullmatch(r"all=1; Max-Age=100; Expires=\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT; Domain=a\.example; "
+                                         r"Path=/calls; Secure; HttpOnly; SameSite=None; Partitioned", sets[0]), sets)
+    same("set-cookie-others", sets[1:], ["plain=newer", "gone=; Max-Age=0; Expires=Sun, 06 Nov 1994 08:49:37 GMT"])
+got = server.get("/calls/set-cookies")
+same("set-cookie-results", got.text, "0 0 0 0 -6 -6 -6 -6 -6 -3")
+got = server.get("/calls/set-cookies?bad=" + quote("x\r\nSet-Cookie: y"))
+check("set-cookie-bad-octets", got.text.startswith("0 -6 0 0 -6") and got.fields["set-cookie"] == "plain=newer", got)
 end()

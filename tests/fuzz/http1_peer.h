@@ -27,6 +27,7 @@ static inline void http1_small(struct h1_config *config)
     config->max_uri_size = 48;
     config->max_header_size = 96;
     config->max_header_count = 5;
+    config->max_cookie_count = 2;
     config->max_trailer_size = 16;
     config->max_extension_size = 12;
     config->max_swallow_size = 24;

@@ -58,6 +58,7 @@ static inline void rig_init(struct rig *r, void (*serve)(struct engine *e, struc
         .max_uri_size = 8192,
         .max_header_size = 8192,
         .max_header_count = 100,
+        .max_cookie_count = 200,
         .max_trailer_size = 8192,
         .max_extension_size = 8192,
         .max_swallow_size = 1 << 20,

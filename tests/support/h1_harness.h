@@ -85,6 +85,7 @@ static inline void peer_config(struct h1_config *config)
         .max_uri_size = 8192,
         .max_header_size = 8192,
         .max_header_count = 100,
+        .max_cookie_count = 200,
         .max_trailer_size = 8192,
         .max_extension_size = 8192,
         .max_swallow_size = 2 * 1024 * 1024,

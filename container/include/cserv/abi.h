@@ -55,7 +55,7 @@
 #ifndef CS_ABI_MINOR /* may be defined before the include, to build for an older server */
 #define CS_ABI_MINOR CS_ABI_MINOR_MAX
 #endif
-#define CS_ABI_HASH 0xd8febc3cu
+#define CS_ABI_HASH 0x5275fe4cu
 
 CS_C_BEGIN
 
@@ -98,6 +98,26 @@ struct cs_note {
 CS_ASSERT(sizeof(struct cs_note) == 132);
 #define CS_NOTE_TYPE            1u
 #define CS_NOTE_TYPE_ATTRIBUTES 2u /* CS_ATTRIBUTES: terminated text, read without running code */
+
+/* A cookie for cs_res_cookie(), since minor 3: {.size = sizeof(cs_cookie), .name = "n", .value = "v", ...}.
+ * What is 0 or NULL is left out, so by itself a cookie lives until the client ends. */
+#define CS_SAME_SITE_NONE   1u
+#define CS_SAME_SITE_LAX    2u
+#define CS_SAME_SITE_STRICT 3u
+typedef struct cs_cookie {
+    uint32_t size CS_0;        /* sizeof(cs_cookie) */
+    uint32_t same_site CS_0;   /* CS_SAME_SITE_...; 0: what the client takes for the default */
+    const char *name CS_0;     /* a token */
+    const char *value CS_0;    /* cookie-octets, with quotes around them or not; NULL: empty */
+    const char *path CS_0;     /* NULL: that of the request */
+    const char *domain CS_0;   /* a host name, without a dot before it; NULL: this host only */
+    int64_t max_age CS_0;      /* seconds from now; negative: the client forgets it at once */
+    int64_t expires CS_0;      /* seconds since 1970; beside max_age only for old clients */
+    uint32_t secure CS_0;      /* 1: only over https */
+    uint32_t http_only CS_0;   /* 1: not for scripts */
+    uint32_t partitioned CS_0; /* 1: one for each site that embeds this one; wants secure */
+    uint32_t reserved CS_0;    /* 0 */
+} cs_cookie;
 
 typedef struct cs_param { /* one init parameter */
     const char *name CS_0, *value CS_0;
@@ -262,6 +282,7 @@ CS_ASSERT(sizeof(cs_listener) == 32);
 CS_ASSERT(offsetof(cs_module, servlets) == 72);
 CS_ASSERT(sizeof(cs_module) == 120);
 CS_ASSERT(sizeof(cs_valve) == 56);
+CS_ASSERT(sizeof(cs_cookie) == 72);
 CS_ASSERT(sizeof(cs_server_module) == 96);
 #endif
 

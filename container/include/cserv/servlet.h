@@ -530,6 +530,32 @@ static inline int cs_res_early_hints(cs_response *res)
     return res->ops->hints(res);
 }
 
+/* ---- cookies: since minor 3 -------------------------------------------------------------------------- */
+
+/* The NTH (from 0) value of cookie NAME, whose case counts; absent when there is none. Cookies that RFC 6265
+ * does not allow are left out; quotes around a value are part of it. A request with more than maxCookieCount
+ * never comes here. */
+static inline cs_str cs_req_cookie_str(cs_request *req, const char *name, uint32_t nth)
+{
+    return req->ops->cookie(req, cs_str_of(name), nth);
+}
+static inline const char *cs_req_cookie(cs_request *req, const char *name)
+{
+    return cs_str_text(cs_req_cookie_str(req, name, 0));
+}
+/* The I-th (from 0) cookie in order. CS_ENOENT past the last, CS_ENOMEM. */
+static inline int cs_req_cookie_at(cs_request *req, uint32_t i, cs_str *name, cs_str *value)
+{
+    return req->ops->cookie_at(req, i, name, value);
+}
+/* Sets a cookie; one of the same name, domain and path that this answer has already is replaced. CS_EINVAL
+ * when a byte of it is not allowed where it stands, or a number is out of its range; CS_ESTATE once
+ * committed; CS_ENOMEM. */
+static inline int cs_res_cookie(cs_response *res, const cs_cookie *cookie)
+{
+    return res->ops->cookie(res, cookie);
+}
+
 CS_C_END
 
 #include "dispatch.h"

@@ -144,6 +144,60 @@ static int script(cs_request *req, cs_response *res)
     return rc;
 }
 
+/* All cookies, then the first and second "a". */
+static int cookies(cs_request *req, cs_response *res)
+{
+    cs_str name, value;
+    uint32_t i = 0;
+    for (; cs_req_cookie_at(req, i, &name, &value) == CS_OK; i++)
+        cs_res_printf(res, "[%s=%s]", name.ptr, value.ptr);
+    const char *a = cs_req_cookie(req, "a"), *second = cs_req_cookie_str(req, "a", 1).ptr;
+    return cs_res_printf(res, " %s %s %d", a ? a : "-", second ? second : "-",
+                         cs_req_cookie_at(req, i, &name, &value));
+}
+
+struct newer { /* as a module of a later server might pass it */
+    cs_cookie known;
+    int64_t unknown;
+};
+
+/* Every member in use, one each left out, replaced, refused. */
+static int set_cookies(cs_request *req, cs_response *res)
+{
+    const char *bad = cs_req_param(req, "bad");
+    cs_cookie all = {.size = sizeof(all),
+                     .name = "all",
+                     .value = "1",
+                     .path = "/calls",
+                     .domain = "a.example",
+                     .max_age = 100,
+                     .secure = 1,
+                     .http_only = 1,
+                     .same_site = CS_SAME_SITE_NONE,
+                     .partitioned = 1};
+    cs_cookie plain = {.size = sizeof(plain), .name = "plain", .value = bad ? bad : "v"};
+    cs_cookie gone = {.size = sizeof(gone), .name = "gone", .max_age = -1, .expires = 784111777};
+    struct newer later = {.known = plain}, strange = {.known = plain, .unknown = 1};
+    cs_cookie odd = {.size = sizeof(odd), .name = "odd", .value = "v", .same_site = 4};
+    cs_cookie two = {.size = sizeof(two), .name = "odd", .value = "v", .secure = 2};
+    cs_cookie small = {.size = 8, .name = "odd", .value = "v"};
+    later.known.size = strange.known.size = sizeof(later);
+    later.known.value = "newer";
+    int rc[] = {cs_res_cookie(res, &all),
+                cs_res_cookie(res, &plain),
+                cs_res_cookie(res, &gone),
+                cs_res_cookie(res, &later.known),
+                cs_res_cookie(res, &strange.known),
+                cs_res_cookie(res, &odd),
+                cs_res_cookie(res, &two),
+                cs_res_cookie(res, &small),
+                cs_res_cookie(res, NULL)};
+    for (size_t i = 0; i < sizeof(rc) / sizeof(rc[0]); i++)
+        cs_res_printf(res, "%d ", rc[i]);
+    cs_res_flush(res);
+    return cs_res_printf(res, "%d", cs_res_cookie(res, &plain));
+}
+
 static int tell_seen(cs_request *req, cs_response *res)
 {
     (void)req;
@@ -152,6 +206,8 @@ static int tell_seen(cs_request *req, cs_response *res)
 
 static const cs_servlet servlets[] = {
     {.name = "do", .url_patterns = "/do /deep/down/do", .service = script},
+    {.name = "cookies", .url_patterns = "/cookies", .get = cookies},
+    {.name = "set-cookies", .url_patterns = "/set-cookies", .get = set_cookies},
     {.name = "seen", .url_patterns = "/seen", .get = tell_seen},
 };
 
