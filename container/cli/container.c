@@ -132,6 +132,7 @@ static struct connector_options connector_options_from(const struct connector_co
         .output_spool = (uint64_t)k->output_spool,
         .encoded_solidus = solidus(k->encoded_solidus),
         .reject_suspicious_uris = k->reject_suspicious_uris,
+        .allowed_trailers = k->allowed_trailer_headers,
         .relaxed_path_chars = k->relaxed_path_chars,
         .relaxed_query_chars = k->relaxed_query_chars,
         .view = {.scheme = k->scheme == CONFIG_SCHEME_HTTPS ? SPAN_LIT("https") : SPAN_LIT("http"),

@@ -147,6 +147,8 @@ static const struct schema_attribute connector_attributes[] = {
              "Response that is held in memory for a client slower than its servlet."),
     C_NUMBER("outputSpool", output_spool, "16777216", 0, SIZE_LIMIT, "bytes",
              "More of it goes to temporary files; beyond that the servlet waits for the client."),
+    C_TEXT("allowedTrailerHeaders", allowed_trailer_headers, "",
+           "Trailer fields that webapps may see, commas between; the others are dropped."),
     C_TEXT("relaxedPathChars", relaxed_path_chars, "",
            "Characters taken in a path although they should be encoded."),
     C_TEXT("relaxedQueryChars", relaxed_query_chars, "",

@@ -62,6 +62,7 @@ struct
     int64_t max_body_size;                /* maxBodySize 67108864 */
     int64_t output_memory;                /* outputMemory 65536 */
     int64_t output_spool;                 /* outputSpool 16777216 */
+    const char *allowed_trailer_headers;  /* allowedTrailerHeaders "" */
     const char *relaxed_path_chars;       /* relaxedPathChars "" */
     const char *relaxed_query_chars;      /* relaxedQueryChars "" */
     int32_t encoded_solidus;              /* encodedSolidusHandling reject|decode|passthrough */

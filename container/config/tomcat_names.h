@@ -18,18 +18,18 @@
     "className daemon namePrefix prestartminSpareThreads threadPriority threadRenewalDelay"
 #define EXECUTOR_LATER_CHILDREN "Listener"
 
-#define CONNECTOR_LATER                                                                          \
-    "URIEncoding=UTF-8 allowBackslash=false allowedTrailerHeaders asyncTimeout bindOnInit=true " \
-    "clientCertProvider compressibleMimeType compression=off compressionMinSize "                \
-    "connectionLinger=-1 connectionUploadTimeout continueResponseTiming=immediately "            \
-    "defaultSSLHostConfigName disableUploadTimeout=true enableLookups=false "                    \
-    "encodedReverseSolidusHandling executorTerminationTimeoutMillis "                            \
-    "maxHttpResponseHeaderSize maxPartCount maxPartHeaderSize maxSavePostSize "                  \
-    "noCompressionEncodings noCompressionUserAgents parseBodyMethods=POST redirectPort "         \
-    "restrictedUserAgents serverRemoveAppProvidedValues=false sniParseLimit socket.ooBInline "   \
-    "socket.soKeepAlive=false socket.soLingerOn=false socket.soLingerTime "                      \
-    "socket.soReuseAddress socket.soTimeout socket.tcpNoDelay=true strictSni throwOnFailure "    \
-    "unixDomainSocketPathPermissions useBodyEncodingForURI=false useIPVHosts=false "             \
+#define CONNECTOR_LATER                                                                        \
+    "URIEncoding=UTF-8 allowBackslash=false asyncTimeout bindOnInit=true "                     \
+    "clientCertProvider compressibleMimeType compression=off compressionMinSize "              \
+    "connectionLinger=-1 connectionUploadTimeout continueResponseTiming=immediately "          \
+    "defaultSSLHostConfigName disableUploadTimeout=true enableLookups=false "                  \
+    "encodedReverseSolidusHandling executorTerminationTimeoutMillis "                          \
+    "maxHttpResponseHeaderSize maxPartCount maxPartHeaderSize maxSavePostSize "                \
+    "noCompressionEncodings noCompressionUserAgents parseBodyMethods=POST redirectPort "       \
+    "restrictedUserAgents serverRemoveAppProvidedValues=false sniParseLimit socket.ooBInline " \
+    "socket.soKeepAlive=false socket.soLingerOn=false socket.soLingerTime "                    \
+    "socket.soReuseAddress socket.soTimeout socket.tcpNoDelay=true strictSni throwOnFailure "  \
+    "unixDomainSocketPathPermissions useBodyEncodingForURI=false useIPVHosts=false "           \
     "useInheritedChannel=false useKeepAliveResponseHeader useSendfile xpoweredBy=false"
 #define CONNECTOR_JVM                                                                         \
     "acceptorThreadPriority className discardFacades enforceEncodingInGetWriter "             \

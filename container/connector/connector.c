@@ -37,6 +37,7 @@ static bool fill_protocol(struct connector *c, struct err *err)
         .max_swallow_size = o->max_swallow_size,
         .uri = {.encoded_solidus = o->encoded_solidus,
                 .reject_suspicious = o->reject_suspicious_uris},
+        .allowed_trailers = span_of(o->allowed_trailers ? o->allowed_trailers : ""),
         .server = span_of(o->server ? o->server : ""),
     };
     c->proto = o->proto ? o->proto : &h1_proto;

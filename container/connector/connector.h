@@ -30,6 +30,7 @@ struct connector_options { /* times in ms, -1 = none; sizes in bytes; from the c
     int64_t max_keep_alive_requests;       /* -1 or 0: unlimited */
     uint32_t max_uri_size, max_header_size, max_header_count, max_trailer_size, max_extension_size;
     uint32_t max_cookie_count;
+    const char *allowed_trailers; /* names, commas between; NULL: none */
     uint64_t max_swallow_size, body_memory, output_memory, max_body_size;
     uint64_t output_spool;
     enum uri_solidus encoded_solidus;

@@ -51,10 +51,15 @@ int response_redirect(cs_response *res, cs_str location, uint32_t status)
         status == 304)
         return CS_EINVAL;
     struct span target = encode_reference(span_trim(from_str(location)), &x->arena);
-    if (!target.p || !headers_set_copy(&x->res.headers, &x->arena, SPAN_LIT("Location"), target))
+    if (!target.p)
         return CS_ENOMEM;
-    response_reset_body(x);
-    x->res.status = (uint16_t)status;
+    int rc = res->ops->header(res, to_str(SPAN_LIT("Location")), to_str(target), CS_HEADER_SET);
+    if (rc == CS_OK)
+        rc = res->ops->reset(res, CS_RESET_BODY);
+    if (rc == CS_OK)
+        rc = res->ops->status(res, status);
+    if (rc != CS_OK)
+        return rc;
     c->redirected = true;
     return CS_OK;
 }

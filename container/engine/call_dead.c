@@ -155,6 +155,35 @@ static int dead_attr_at(cs_request *req, uint32_t i, cs_str *name, void **value)
     return dead_int();
 }
 
+static int dead_header_value(cs_request *req, cs_str name, int64_t *value)
+{
+    (void)req;
+    (void)name;
+    (void)value;
+    return dead_int();
+}
+
+static int dead_name(cs_request *req, cs_str name)
+{
+    (void)req;
+    (void)name;
+    return dead_int();
+}
+
+static int64_t dead_read_line(cs_request *req, char *buf, size_t size)
+{
+    return dead_read(req, buf, size);
+}
+
+static int dead_trailer(cs_request *req, cs_str name, uint32_t nth, cs_str *value)
+{
+    (void)req;
+    (void)name;
+    (void)nth;
+    (void)value;
+    return dead_int();
+}
+
 const struct cs_request_ops dead_request_ops = {
     .size = sizeof(struct cs_request_ops),
     .minor = CS_ABI_MINOR_MAX,
@@ -178,6 +207,12 @@ const struct cs_request_ops dead_request_ops = {
     .attr_at = dead_attr_at,
     .cookie = dead_named,
     .cookie_at = dead_at,
+    .header_int = dead_header_value,
+    .set_charset = dead_name,
+    .locale = dead_get,
+    .read_line = dead_read_line,
+    .trailer = dead_trailer,
+    .trailer_at = dead_at,
 };
 
 static int dead_status(cs_response *res, uint32_t code)

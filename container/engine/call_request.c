@@ -5,6 +5,7 @@
 
 #include "engine/engine_priv.h"
 #include "http/date.h"
+#include "http/media.h"
 
 static cs_str absent(void)
 {
@@ -70,7 +71,7 @@ static cs_str request_get(cs_request *req, uint32_t what)
     case CS_REQ_SERVLET_NAME:
         return c->servlet ? to_str(span_of(c->servlet->reg.name)) : absent();
     default:
-        return absent();
+        return call_about(req, what);
     }
 }
 
@@ -99,6 +100,8 @@ static int64_t request_get_int(cs_request *req, uint32_t what)
         return r->local.port;
     case CS_REQ_CONTENT_LENGTH:
         return r->content_length;
+    case CS_REQ_MATCH:
+        return call_match(request_call(req));
     default:
         return -1;
     }
@@ -128,26 +131,72 @@ static int request_header_at(cs_request *req, uint32_t i, cs_str *name, cs_str *
 static bool is_form(const struct request *r)
 {
     struct span type = headers_get(&r->headers, FIELD_CONTENT_TYPE, 0);
-    struct span media = span_trim(span_cut(type, 0, span_find(type, 0, ';')));
     return r->method == METHOD_POST &&
-           span_ieq(media, SPAN_LIT("application/x-www-form-urlencoded"));
+           span_ieq(media_type(type), SPAN_LIT("application/x-www-form-urlencoded"));
 }
 
-/* The rest of the body, at most MAX bytes. False: there is more, or it cannot be had. */
-static bool read_form(struct exchange *x, uint64_t max, struct span *out)
+/* The rest of the body, at most MAX bytes; PARAMS_TOO_LARGE when there is more. */
+static enum params_verdict read_form(struct call *c, uint64_t max, struct span *out)
 {
     struct buf form = BUF_EMPTY;
-    int64_t n = 0;
+    enum params_verdict v = PARAMS_OK;
+    int64_t n;
     do {
-        buf_produced(&form, (size_t)n);
-        if (buf_len(&form) > max || !buf_reserve(&form, FORM_PIECE))
-            n = CHANNEL_NO_MEMORY;
-        else
-            n = x->channel->read(x, form.mem + form.tail, buf_room(&form));
-    } while (n > 0);
-    *out = n == 0 ? arena_copy(&x->arena, buf_span(&form)) : SPAN_NONE;
+        if (!buf_reserve(&form, FORM_PIECE)) {
+            v = PARAMS_NO_MEMORY;
+            break;
+        }
+        n = call_read(c, form.mem + form.tail, buf_room(&form));
+        if (n > 0)
+            buf_produced(&form, (size_t)n);
+        if (n < 0 || buf_len(&form) > max)
+            v = n < 0 ? PARAMS_NO_BODY : PARAMS_TOO_LARGE;
+    } while (v == PARAMS_OK && n > 0);
+    if (v == PARAMS_OK) {
+        *out = arena_copy(&c->x->arena, buf_span(&form));
+        v = out->p ? PARAMS_OK : PARAMS_NO_MEMORY;
+    }
     buf_free(&form);
-    return out->p != NULL;
+    return v;
+}
+
+static enum params_verdict form_params(struct call *c, uint32_t max)
+{
+    struct exchange *x = c->x;
+    uint64_t max_size = c->engine->options.max_post_size;
+    struct span form;
+    if (x->req.content_length >= 0 && (uint64_t)x->req.content_length > max_size)
+        return PARAMS_TOO_LARGE;
+    enum params_verdict v = read_form(c, max_size, &form);
+    uint32_t from = c->params.n;
+    if (v == PARAMS_OK)
+        v = params_parse(&c->params, form, max, &x->arena);
+    if (v == PARAMS_OK && call_form_is_latin1(c) &&
+        !params_from_latin1(&c->params, from, &x->arena))
+        v = PARAMS_NO_MEMORY;
+    return v;
+}
+
+static void params_refused(struct call *c, enum params_verdict v)
+{
+    static const struct {
+        uint16_t status;
+        const char *why;
+    } answers[] = {
+        [PARAMS_BAD_ESCAPE] = {400, "The parameters are malformed."},
+        [PARAMS_TOO_MANY] = {400, "There are more parameters than maxParameterCount."},
+        [PARAMS_NO_MEMORY] = {503, "The server is out of memory for the parameters."},
+        [PARAMS_TOO_LARGE] = {413, "The form is larger than maxPostSize."},
+        [PARAMS_NO_BODY] = {400, "The form could not be read."},
+    };
+    call_refuse_params(c, answers[v].status, span_of(answers[v].why));
+}
+
+void call_refuse_params(struct call *c, uint16_t status, struct span reason)
+{
+    c->params_bad = true;
+    c->params_status = status;
+    c->params_reason = reason;
 }
 
 bool call_params(struct call *c)
@@ -157,19 +206,13 @@ bool call_params(struct call *c)
     c->params_parsed = true;
     struct exchange *x = c->x;
     uint32_t max = c->engine->options.max_parameter_count;
-    uint64_t max_size = c->engine->options.max_post_size;
     enum params_verdict v = PARAMS_OK;
     if (x->req.uri.query.p)
         v = params_parse(&c->params, x->req.uri.query, max, &x->arena);
-    if (v == PARAMS_OK && is_form(&x->req)) {
-        struct span form;
-        bool fits = x->req.content_length < 0 || (uint64_t)x->req.content_length <= max_size;
-        if (fits && read_form(x, max_size, &form))
-            v = params_parse(&c->params, form, max, &x->arena);
-        else
-            v = PARAMS_TOO_MANY;
-    }
-    c->params_bad = v != PARAMS_OK;
+    if (v == PARAMS_OK && is_form(&x->req))
+        v = form_params(c, max);
+    if (v != PARAMS_OK)
+        params_refused(c, v);
     return !c->params_bad;
 }
 
@@ -195,22 +238,8 @@ static int request_param_at(cs_request *req, uint32_t i, cs_str *name, cs_str *v
 
 static int64_t request_read(cs_request *req, void *buf, size_t size)
 {
-    struct exchange *x = request_call(req)->x;
-    int64_t n = x->channel->read(x, buf, size);
-    if (n >= 0)
-        return n;
-    switch (n) {
-    case CHANNEL_GONE:
-        return CS_EGONE;
-    case CHANNEL_NO_MEMORY:
-        return CS_ENOMEM;
-    case CHANNEL_MALFORMED:
-        return CS_EINVAL;
-    case CHANNEL_LIMIT:
-        return CS_ELIMIT;
-    default:
-        return CS_EFAIL;
-    }
+    int64_t n = call_read(request_call(req), buf, size);
+    return n >= 0 ? n : body_error(n);
 }
 
 static void *request_self(cs_request *req)
@@ -275,4 +304,10 @@ const struct cs_request_ops request_ops = {
     .attr_at = request_attr_at,
     .cookie = request_cookie,
     .cookie_at = request_cookie_at,
+    .header_int = request_header_int,
+    .set_charset = request_set_charset,
+    .locale = request_locale,
+    .read_line = request_read_line,
+    .trailer = request_trailer,
+    .trailer_at = request_trailer_at,
 };

@@ -229,6 +229,17 @@ struct call {
     struct span res_charset; /* SPAN_NONE: none was set */
     struct cookies cookies;
     bool cookies_parsed;
+    uint16_t params_status;    /* params_bad: the answer ... */
+    struct span params_reason; /* ... and its sentence */
+    struct span req_charset;   /* cs_req_set_charset */
+    uint64_t request_number;   /* 0: nobody has asked for its id */
+    struct {
+        char *mem; /* of the body, read but not given out yet: by cs_req_read_line */
+        size_t at, n;
+    } ahead;
+    struct span *locales;
+    uint32_t locale_count;
+    bool locales_parsed;
 };
 
 static inline struct call *request_call(cs_request *req)
@@ -310,6 +321,8 @@ void error_page(const struct engine *e, struct exchange *x, unsigned status, str
 void trace_answer(const struct engine *e, struct exchange *x);
 /* call_request.c: params parsed if not yet; false: malformed (c->params_bad). */
 bool call_params(struct call *c);
+/* The answer is an error page with STATUS and REASON, a constant; there are no parameters. */
+void call_refuse_params(struct call *c, uint16_t status, struct span reason);
 /* After cs_res_error or cs_res_redirect, and when the parameters were malformed, the answer stands. */
 static inline bool call_is_over(const struct call *c)
 {
@@ -328,6 +341,22 @@ int response_hints(cs_response *res);
 /* call_charset.c */
 int response_charset(cs_response *res, cs_str charset);
 int call_set_content_type(struct call *c, struct span type);
+/* call_body.c: as channel_ops.read, behind what was read ahead. */
+int64_t call_read(struct call *c, void *buf, size_t size);
+int body_error(int64_t channel_result); /* as a CS_E code */
+int64_t request_read_line(cs_request *req, char *buf, size_t size);
+int request_trailer(cs_request *req, cs_str name, uint32_t nth, cs_str *value);
+int request_trailer_at(cs_request *req, uint32_t i, cs_str *name, cs_str *value);
+/* call_about.c */
+cs_str call_about(cs_request *req, uint32_t what);
+int64_t call_match(const struct call *c); /* CS_MATCH_... */
+int request_header_int(cs_request *req, cs_str name, int64_t *value);
+cs_str request_locale(cs_request *req, uint32_t i);
+/* call_charset.c */
+struct span call_charset(struct call *c);
+int request_set_charset(cs_request *req, cs_str charset);
+/* Whether the parameters of a form are ISO-8859-1. */
+bool call_form_is_latin1(struct call *c);
 /* call_cookie.c */
 cs_str request_cookie(cs_request *req, cs_str name, uint32_t nth);
 int request_cookie_at(cs_request *req, uint32_t i, cs_str *name, cs_str *value);

@@ -198,8 +198,8 @@ static void conclude(struct call *c, int rc)
         status = x->body_failed;
         message = SPAN_NONE;
     } else if (c->params_bad) {
-        status = 400;
-        message = SPAN_LIT("The parameters are malformed, or more than maxParameterCount.");
+        status = c->params_status;
+        message = c->params_reason;
     } else if (rc <= -0x1000000 && c->servlet && !c->in_valve) {
         unavailable(c, rc);
         status = unavailable_status(c, c->servlet);

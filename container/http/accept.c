@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The Accept field: see accept.h. */
+ * The Accept and Accept-Language fields: see accept.h. */
 #include "http/accept.h"
+
+#include <stdlib.h>
 
 /* "0.25" to 250 (RFC 9110 12.4.2); 0 when it is no weight. */
 static unsigned weight(struct span s)
@@ -62,4 +64,81 @@ unsigned accept_quality(const struct headers *h, struct span type, struct span s
         }
     }
     return quality;
+}
+
+/* ---- languages ---- */
+
+struct wanted {
+    struct span language;
+    unsigned quality;
+    uint32_t place;
+};
+
+/* 1*8ALPHA *("-" 1*8alphanum) */
+static bool is_language(struct span s)
+{
+    struct span part;
+    bool first = true;
+    while (span_split(&s, '-', &part)) {
+        if (part.n == 0 || part.n > 8)
+            return false;
+        for (size_t i = 0; i < part.n; i++) {
+            char c = ascii_lower(part.p[i]);
+            if (!(c >= 'a' && c <= 'z') && (first || c < '0' || c > '9'))
+                return false;
+        }
+        first = false;
+    }
+    return true;
+}
+
+static int by_quality(const void *a, const void *b)
+{
+    const struct wanted *x = a, *y = b;
+    if (x->quality != y->quality)
+        return x->quality < y->quality ? 1 : -1;
+    return x->place < y->place ? -1 : 1;
+}
+
+static uint32_t count_items(const struct headers *h, struct span name)
+{
+    uint32_t count = 0;
+    struct span value;
+    for (uint32_t nth = 0; (value = headers_find(h, name, nth)).p; nth++) {
+        count++;
+        for (size_t i = 0; i < value.n; i++)
+            count += value.p[i] == ',';
+    }
+    return count;
+}
+
+bool accept_languages(const struct headers *h, struct arena *a, struct span **out, uint32_t *n)
+{
+    const struct span name = SPAN_LIT("Accept-Language");
+    uint32_t count = 0, max = count_items(h, name);
+    struct wanted *found = arena_alloc(a, (max + 1) * sizeof(*found));
+    struct span *list = arena_alloc(a, (max + 1) * sizeof(*list)), value, item;
+    *n = 0;
+    if (!found || !list)
+        return false;
+    for (uint32_t nth = 0; (value = headers_find(h, name, nth)).p; nth++) {
+        while (span_split(&value, ',', &item)) {
+            size_t end = span_find(item, 0, ';');
+            struct span language = span_trim(span_cut(item, 0, end));
+            unsigned q = range_weight(end < item.n ? span_from(item, end + 1) : SPAN_LIT(""));
+            if (q > 0 && is_language(language)) {
+                found[count] = (struct wanted){language, q, count};
+                count++;
+            }
+        }
+    }
+    qsort(found, count, sizeof(*found), by_quality);
+    for (uint32_t i = 0; i < count; i++) {
+        list[i] = arena_copy(a, found[i].language);
+        if (!list[i].p)
+            return false;
+    }
+    *out = list;
+    *n = count;
+    return true;
 }

@@ -48,7 +48,9 @@ struct request {
     struct buf body;        /* the first of them; where the rest is the connector knows */
     struct endpoint peer, local;
     struct client_view view;
-    uint64_t connection; /* its number, unique in the process */
+    struct headers trailers; /* those of a chunked body that a webapp may see */
+    bool complete;           /* the body has come to its end: the trailers are known */
+    uint64_t connection;     /* its number, unique in the process */
 };
 
 struct response {

@@ -87,3 +87,43 @@ struct span params_get(const struct params *p, struct span name, uint32_t nth)
             return p->v[i].value;
     return SPAN_NONE;
 }
+
+static size_t high_bytes(struct span s)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s.n; i++)
+        count += (unsigned char)s.p[i] >= 0x80;
+    return count;
+}
+
+static bool to_utf8(struct span *s, struct arena *a)
+{
+    size_t high = high_bytes(*s);
+    if (high == 0)
+        return true;
+    char *text = arena_alloc(a, s->n + high + 1), *o = text;
+    if (!text)
+        return false;
+    for (size_t i = 0; i < s->n; i++) {
+        unsigned char c = (unsigned char)s->p[i];
+        if (c >= 0x80) {
+            *o++ = (char)(0xc0 | c >> 6);
+            c = (unsigned char)(0x80 | (c & 0x3f));
+        }
+        *o++ = (char)c;
+    }
+    *o = '\0';
+    *s = span_make(text, (size_t)(o - text));
+    return true;
+}
+
+bool params_from_latin1(struct params *p, uint32_t from, struct arena *a)
+{
+    for (uint32_t i = from; i < p->n; i++) {
+        struct param new = p->v[i];
+        if (!to_utf8(&new.name, a) || !to_utf8(&new.value, a))
+            return false;
+        p->v[i] = new;
+    }
+    return true;
+}

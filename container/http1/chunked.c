@@ -71,7 +71,7 @@ static enum refusal take_data_end(struct chunked *d, struct buf *in)
     return REFUSE_NONE;
 }
 
-/* Trailers are checked like fields and dropped: no setting exposes them yet. */
+/* Trailers are checked like fields; those that allowedTrailerHeaders does not name are dropped. */
 static enum refusal take_trailer(struct chunked *d, const struct h1_config *cfg, struct buf *in)
 {
     struct span line = SPAN_NONE, name, value;
@@ -90,6 +90,9 @@ static enum refusal take_trailer(struct chunked *d, const struct h1_config *cfg,
             return REFUSE_TRAILER_SIZE;
         if (policy_field_line(line, &name, &value) != REFUSE_NONE)
             return REFUSE_TRAILER;
+        if (d->kept && policy_trailer_kept(cfg, name) &&
+            !headers_add_copy(d->kept, d->arena, name, value))
+            return REFUSE_MEMORY;
     }
     line_consume(in, &d->scanned, line);
     return REFUSE_NONE;

@@ -11,7 +11,9 @@ struct chunked {
     size_t extensions; /* bytes so far */
     size_t trailers;   /* bytes so far */
     uint32_t trailer_count;
-    size_t scanned; /* of the line under way, in the input */
+    size_t scanned;       /* of the line under way, in the input */
+    struct headers *kept; /* where allowed trailers go, with their arena; NULL: nowhere */
+    struct arena *arena;
 };
 
 void chunked_init(struct chunked *d);

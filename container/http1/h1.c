@@ -278,6 +278,7 @@ static enum proto_verdict complete(struct h1 *h)
     struct exchange *x = h->x;
     h->x = NULL;
     drop_interim(h);
+    x->req.complete = !h->streams;
     x->at.ready = h->at_once ? x->at.started : clock_us();
     h->up.on_ready(h->up.arg, x);
     return PROTO_READY;

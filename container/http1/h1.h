@@ -15,7 +15,8 @@ struct h1_config { /* filled by the connector from its attributes; shared by all
     uint64_t max_swallow_size; /* of a refused request's body; more closes the connection */
     struct uri_policy uri;
     bool path_byte[256], query_byte[256]; /* allowed in the target; h1_config_bytes fills them */
-    struct span server;                   /* Server field; empty: none */
+    struct span allowed_trailers; /* names that webapps may see, commas between; empty: none */
+    struct span server;           /* Server field; empty: none */
 };
 
 /* Fills the byte tables: the strict set and RELAXED_PATH, RELAXED_QUERY of `" < > [ \ ] ^ ` { | }`.

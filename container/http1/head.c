@@ -126,6 +126,8 @@ static enum refusal begin_body(struct h1 *h, const struct framing *framing, bool
     h->body_max = max;
     if (framing->chunked) {
         chunked_init(&h->chunks);
+        h->chunks.kept = &h->x->req.trailers;
+        h->chunks.arena = &h->x->arena;
         h->state = H1_CHUNKS;
     } else {
         h->body_left = framing->length;

@@ -35,6 +35,10 @@ bool policy_too_many_cookies(const struct h1_config *cfg, const struct request *
 /* Connection (RFC 9112 9.3). */
 bool policy_keep_alive(const struct request *req);
 
+/* Whether a webapp may see the trailer NAME: the configuration names it, and it is none that changes what
+ * the message is, where it goes, or who sends it (RFC 9110 6.5.1). */
+bool policy_trailer_kept(const struct h1_config *cfg, struct span name);
+
 /* chunk-size and extensions (RFC 9112 7.1): *extension: bytes of extensions in this line. */
 enum refusal policy_chunk_line(struct span line, uint64_t *size, size_t *extension);
 

@@ -3,6 +3,8 @@
 #include "http/chars.h"
 #include "http1/policy.h"
 
+#include "base/check.h"
+
 /* Exactly one member `chunked`, in one field or several (RFC 9110 5.6.1 lets empty elements pass, the
  * transfer codings do not: a list that is odd in any way is refused, because the next hop may read it
  * otherwise). */
@@ -105,4 +107,55 @@ enum refusal policy_chunk_line(struct span line, uint64_t *size, size_t *extensi
     *size = v;
     *extension = line.n - n;
     return REFUSE_NONE;
+}
+
+static bool may_be_trailer(struct span name)
+{
+    static const char *const never[] = {
+        "Age",
+        "Authentication-Info",
+        "Authorization",
+        "Cache-Control",
+        "Connection",
+        "Cookie",
+        "Date",
+        "Expect",
+        "Expires",
+        "Forwarded",
+        "Host",
+        "Keep-Alive",
+        "Location",
+        "Max-Forwards",
+        "Pragma",
+        "Range",
+        "Retry-After",
+        "Set-Cookie",
+        "TE",
+        "Trailer",
+        "Upgrade",
+        "Transfer-Encoding",
+        "Vary",
+        "WWW-Authenticate",
+        "Origin",
+        "X-Real-IP",
+    };
+    static const char *const prefixes[] = {"Content-", "If-", "Proxy-", "Sec-", "X-Forwarded-"};
+    for (size_t i = 0; i < ARRAY_COUNT(prefixes); i++)
+        if (span_ieq(span_cut(name, 0, strlen(prefixes[i])), span_of(prefixes[i])))
+            return false;
+    for (size_t i = 0; i < ARRAY_COUNT(never); i++)
+        if (span_ieq(name, span_of(never[i])))
+            return false;
+    return true;
+}
+
+bool policy_trailer_kept(const struct h1_config *cfg, struct span name)
+{
+    struct span rest = cfg->allowed_trailers, one;
+    if (rest.n == 0 || !may_be_trailer(name))
+        return false;
+    while (span_split(&rest, ',', &one))
+        if (span_ieq(span_trim(one), name))
+            return true;
+    return false;
 }

@@ -83,6 +83,7 @@ struct proto_read h1_read_body(void *px, struct exchange *x, struct buf *in, voi
             h->state = H1_BUSY;
     }
     x->req.body_size += piece.n;
+    x->req.complete = h->state == H1_BUSY;
     if (piece.n > 0)
         return (struct proto_read){.state = READ_DATA, .n = piece.n};
     if (h->stream_refusal != REFUSE_NONE)
@@ -97,6 +98,7 @@ void h1_skip_begin(struct h1 *h)
     bool never = h1_leaves_rest(h);
     h->streams = false;
     h->skips = true;
+    h->chunks.kept = NULL; /* the exchange is somebody else's */
     if (never)
         h->state = H1_CLOSED;
     if (h->state == H1_CHUNKS) { /* what was announced is part of the total already */

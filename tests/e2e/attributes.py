@@ -350,7 +350,7 @@ differs("Connector.maxParameterCount", "maxParameterCount", "three parameters", 
 form = dict(method="POST", fields="Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 14\r\n",
             body="a=123456789012")
 got = get(ports["maxPostSize"], "/m/form", **form)[0]
-effect("Connector.maxPostSize", got == 400 and get(plain, "/m/form", **form)[1].endswith("a=123456789012"), got)
+effect("Connector.maxPostSize", got == 413 and get(plain, "/m/form", **form)[1].endswith("a=123456789012"), got)
 differs("Connector.allowTrace", "allowTrace", "TRACE", 200, 405, method="TRACE")
 log = server.log()
 effect("Service.name", "the service s1 " in log, log[-500:])

@@ -119,6 +119,21 @@ static void bad_escapes_are_told(void **state)
                      PARAMS_BAD_ESCAPE);
 }
 
+static void latin1_becomes_utf8(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(params_parse(&f->params, SPAN_LIT("q=%E9"), 9, &f->arena), PARAMS_OK);
+    assert_int_equal(params_parse(&f->params, SPAN_LIT("a%FF=%80b%e9&c=d"), 9, &f->arena),
+                     PARAMS_OK);
+    assert_true(params_from_latin1(&f->params, 1, &f->arena));
+    assert_string_equal(f->params.v[0].value.p, "\xe9"); /* as it was */
+    assert_string_equal(f->params.v[1].name.p, "a\xc3\xbf");
+    assert_string_equal(f->params.v[1].value.p, "\xc2\x80"
+                                                "b\xc3\xa9");
+    assert_int_equal(f->params.v[1].value.n, 5);
+    assert_string_equal(f->params.v[2].value.p, "d");
+}
+
 int main(void)
 {
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -129,6 +144,7 @@ int main(void)
         WITH_ARENA(a_form_is_appended_and_the_limit_is_for_all),
         WITH_ARENA(many_parameters_fill_several_tables),
         WITH_ARENA(bad_escapes_are_told),
+        WITH_ARENA(latin1_becomes_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

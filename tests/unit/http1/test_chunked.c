@@ -247,13 +247,71 @@ static void test_limit_of_trailers(void **state)
     expect("0\r\nT: x\n", 0, REFUSE_TRAILER);
 }
 
+static void test_kept_trailers(void **state)
+{
+    (void)state;
+    static const char text[] = "0\r\na:  1\r\nContent-Length: 9\r\nb: 2\r\nC: 3\r\nhost: x\r\n\r\n";
+    struct h1_config cfg = config;
+    cfg.allowed_trailers = SPAN_LIT("A , c,Content-Length,Host,");
+    for (int kept = 0; kept < 2; kept++) {
+        struct arena arena;
+        struct headers found = {.v = NULL};
+        struct decoder t;
+        arena_init(&arena);
+        begin(&t);
+        if (kept) {
+            t.d.kept = &found;
+            t.d.arena = &arena;
+        }
+        for (size_t i = 0; i < sizeof(text) - 1; i++) {
+            assert_true(buf_append(&t.in, text + i, 1));
+            assert_int_equal(chunked_feed(&t.d, &cfg, &t.in, take, &t, 0), REFUSE_NONE);
+        }
+        assert_int_equal(t.d.state, CHUNKED_DONE);
+        assert_int_equal(found.n, kept ? 2 : 0);
+        for (uint32_t i = 0; i < found.n; i++) {
+            assert_string_equal(found.v[i].name.p, i ? "C" : "a");
+            assert_string_equal(found.v[i].value.p, i ? "3" : "1");
+        }
+        end(&t);
+        arena_destroy(&arena);
+    }
+}
+
+/* What changes the message, its way or its sender is never kept (RFC 9110 6.5.1). */
+static void test_trailers_that_are_never_kept(void **state)
+{
+    (void)state;
+    static const char *const never[] = {"Content-Type",    "content-md5",   "Host",       "HOST",
+                                        "Authorization",   "Cookie",        "Set-Cookie", "Trailer",
+                                        "If-Match",        "Proxy-Connect", "TE",         "Upgrade",
+                                        "X-Forwarded-For", "Connection",    "Expect",     "Range"};
+    struct h1_config cfg = config;
+    for (size_t i = 0; i < ARRAY_COUNT(never); i++) {
+        cfg.allowed_trailers = span_of(never[i]);
+        if (policy_trailer_kept(&cfg, span_of(never[i])))
+            fail_msg("%s", never[i]);
+    }
+    cfg.allowed_trailers = SPAN_LIT("ETag,X");
+    assert_true(policy_trailer_kept(&cfg, SPAN_LIT("etag")));
+    assert_false(policy_trailer_kept(&cfg, SPAN_LIT("")));
+    cfg.allowed_trailers = SPAN_LIT("");
+    assert_false(policy_trailer_kept(&cfg, SPAN_LIT("X")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_body_in_all_cuts),    cmocka_unit_test(test_truncated_is_never_done),
-        cmocka_unit_test(test_dropped_body),        cmocka_unit_test(test_bounded_taker),
-        cmocka_unit_test(test_limit_of_the_body),   cmocka_unit_test(test_size_line),
-        cmocka_unit_test(test_limit_of_extensions), cmocka_unit_test(test_limit_of_trailers),
+        cmocka_unit_test(test_body_in_all_cuts),
+        cmocka_unit_test(test_truncated_is_never_done),
+        cmocka_unit_test(test_dropped_body),
+        cmocka_unit_test(test_bounded_taker),
+        cmocka_unit_test(test_limit_of_the_body),
+        cmocka_unit_test(test_size_line),
+        cmocka_unit_test(test_limit_of_extensions),
+        cmocka_unit_test(test_limit_of_trailers),
+        cmocka_unit_test(test_kept_trailers),
+        cmocka_unit_test(test_trailers_that_are_never_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
