@@ -147,13 +147,31 @@ static bool wants_json(const struct page *p, const struct exchange *x)
 
 /* ---- writing it ---- */
 
-/* Fields that the answer needs whatever its body: they were set for it by the caller's reset. */
+/* What tells of the body that is dropped, and of how long it may be kept (RFC 9110 8.3 to 8.8). */
+static bool describes_body(const struct header *h)
+{
+    static const char *const names[] = {
+        "Content-Type",     "Content-Encoding",
+        "Content-Language", "Content-Location",
+        "Content-Length",   "Content-MD5",
+        "Content-Digest",   "Content-Disposition",
+        "Repr-Digest",      "Digest",
+        "Accept-Ranges",    "Cache-Control",
+        "Last-Modified",    "ETag",
+        "Expires",
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (span_ieq(h->name, span_of(names[i])))
+            return true;
+    return false;
+}
+
+/* All else stays, as in Tomcat: what filters say of origins and of transport counts for errors, too. */
 static void keep_fields(struct exchange *x, struct headers *kept)
 {
     for (uint32_t i = 0; i < x->res.headers.n; i++) {
         const struct header *h = &x->res.headers.v[i];
-        if (h->field == FIELD_ALLOW || h->field == FIELD_RETRY_AFTER ||
-            h->field == FIELD_LOCATION || h->field == FIELD_CONTENT_RANGE)
+        if (!describes_body(h))
             headers_add(kept, &x->arena, h->name, h->value);
     }
 }

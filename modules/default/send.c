@@ -27,7 +27,7 @@ static int set_validators(struct ask *a, const struct file *f)
 {
     int rc = set(a, "ETag", text_of(f->entry->etag));
     if (rc == CS_OK && f->varies)
-        rc = set(a, "Vary", text_of("Accept-Encoding"));
+        rc = cs_res_header_str(a->res, text_of("Vary"), text_of("Accept-Encoding"), CS_HEADER_ADD);
     return rc;
 }
 

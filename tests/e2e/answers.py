@@ -104,7 +104,7 @@ same("gone-is-silent", (got.status, got.body), (0, b""))
 check("regression-007-lowest", get("/lowest?is=-2147483648").status in (404, 500, 503))
 got = get("/late")
 check("late-failure-is-told", got.status == 200 and not got.complete, got)
-expect("error", get("/error?message=no+%3Cb%3E"), 409, "...no &lt;b&gt;", x_dropped=None)
+expect("error", get("/error?message=no+%3Cb%3E"), 409, "...no &lt;b&gt;", x_stays="1", etag=None)
 same("error-is-the-end", get("/seen").text, "0 -3 -3 -3 -3")
 expect("error-without-message", get("/error"), 409, "...409")
 

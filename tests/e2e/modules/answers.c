@@ -62,7 +62,8 @@ static int error(cs_request *req, cs_response *res)
 {
     const char *message = cs_req_param(req, "message");
     cs_res_puts(res, "dropped");
-    cs_res_header(res, "X-Dropped", "1");
+    cs_res_header(res, "X-Stays", "1");
+    cs_res_header(res, "ETag", "\"of the body\"");
     int first = cs_res_error(res, 409, message);
     int second = cs_res_error(res, 410, message);
     int write = cs_res_puts(res, "more"), status = cs_res_status(res, 200);
