@@ -8,4 +8,13 @@
 int cors_init(cs_config *config, void **self);
 int cors_filter(cs_request *req, cs_response *res, cs_chain *chain, void *self);
 
+#define HEADER_SECURITY_CLASSES "org.apache.catalina.filters.HttpHeaderSecurityFilter"
+int header_security_init(cs_config *config, void **self);
+int header_security_filter(cs_request *req, cs_response *res, cs_chain *chain, void *self);
+
+#define RATE_LIMIT_CLASSES "org.apache.catalina.filters.RateLimitFilter"
+int rate_limit_init(cs_config *config, void **self);
+void rate_limit_destroy(cs_ctx *ctx, void *self);
+int rate_limit_filter(cs_request *req, cs_response *res, cs_chain *chain, void *self);
+
 #endif

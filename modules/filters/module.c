@@ -5,6 +5,15 @@
 
 static const cs_filter filters[] = {
     {.name = "cors", .init = cors_init, .filter = cors_filter, .aliases = CORS_CLASSES},
+    {.name = "httpheadersecurity",
+     .init = header_security_init,
+     .filter = header_security_filter,
+     .aliases = HEADER_SECURITY_CLASSES},
+    {.name = "ratelimit",
+     .init = rate_limit_init,
+     .destroy = rate_limit_destroy,
+     .filter = rate_limit_filter,
+     .aliases = RATE_LIMIT_CLASSES},
 };
 
 CS_MODULE("filters", "0.1.0", .filters = CS_ROWS(filters))

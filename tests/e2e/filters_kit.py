@@ -23,6 +23,8 @@ static const cs_servlet rows[] = {{.name = "s", .url_patterns = "/s /some/*", .s
                                   {.name = "varies", .url_patterns = "/varies", .get = varies}};
 CS_WEBAPP("w", "1", .servlets = CS_ROWS(rows))
 """
+# Lets a request be any client's, over http or https.
+REMOTE_IP = "<Valve className=\"remoteip\"/>"
 PARAM = "<init-param><param-name>%s</param-name><param-value>%s</param-value></init-param>"
 FILTER = """  <filter><filter-name>%s</filter-name><filter-class>%s</filter-class>%s</filter>
   <filter-mapping><filter-name>%s</filter-name><url-pattern>/*</url-pattern></filter-mapping>

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The filters of modules/filters on the real server, named by web.xml: each on, off and misconfigured. Without
+"""The filter cors on the real server, named by web.xml: on, off and misconfigured. Without
 a server: tests/unit/modules_filters."""
 from filters_kit import Kit
 from served import check, end, same
 
 CORS = "org.apache.catalina.filters.CorsFilter"
 SHOP = "https://shop.example"
-kit = Kit("filters")
+kit = Kit("cors")
 
 # ---- cors: settings by webapp ----
 kit.site("cors-off")
