@@ -104,10 +104,13 @@ static bool group_init(struct connector *c, uint32_t number, struct err *err)
         .ops = &connector_pool_ops,
         .arg = g,
     };
+    if (!records_open(g, &wo))
+        return err_set(err, "out of memory for a connector");
     g->pool = pool_new(&wo, err);
     if (!g->pool)
         return false;
     fair_set_limits(g, max_threads);
+    records_limits(g);
     return true;
 }
 
@@ -195,6 +198,7 @@ void connector_destroy(struct connector **cp)
             poller_destroy(&g->poller);
         if (g->pool)
             pool_destroy(&g->pool);
+        engine_records_close(&g->records);
         waiting_destroy(g);
         role_destroy(&g->role);
         free(g->counts);
@@ -312,7 +316,13 @@ bool connector_abort(struct connector *c, uint64_t limit_us)
     }
     for (uint32_t i = 0; i < c->group_count; i++) /* what came back from its lease meanwhile */
         group_call(&c->groups[i], abort_group, NULL);
-    return connector_wait_empty(c, 1000000);
+    if (!connector_wait_empty(c, 1000000))
+        return false;
+    for (uint32_t i = 0; i < c->group_count; i++) {
+        if (!records_end(&c->groups[i], limit_us))
+            return false;
+    }
+    return true;
 }
 
 static void stop_group(struct group *g, void *arg)

@@ -56,8 +56,8 @@ bool connector_start(struct connector *c, struct err *err);
 void connector_drain(struct connector *c);
 /* Waits until no connection is left, at most LIMIT_US. False: some are. */
 bool connector_wait_empty(struct connector *c, uint64_t limit_us);
-/* Closes every connection now; requests on workers see CS_EGONE. False: after LIMIT_US some request
- * still runs; then the threads cannot be ended and the process has to. */
+/* Closes every connection now; requests on workers see CS_EGONE; then valves get the last records. False:
+ * after LIMIT_US some request or valve still runs; then the threads cannot be ended and the process has to. */
 bool connector_abort(struct connector *c, uint64_t limit_us);
 /* Open now. Any thread. */
 uint32_t connector_connections(const struct connector *c);

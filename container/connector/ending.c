@@ -85,7 +85,7 @@ static void give_up_exchange(struct active *a)
         posted_disconnect(x);
         posted_record(x);
     } else {
-        exchange_record(a->group, x, true);
+        exchange_record(a->group, x, true, a->c->reason);
     }
     exchange_release(&x);
 }

@@ -29,9 +29,9 @@ enum node_kind {
     NODE_FILE    /* a part of a file that is being sent was read */
 };
 
-enum job_kind { JOB_LEASE, JOB_EXCHANGE };
+enum job_kind { JOB_LEASE, JOB_EXCHANGE, JOB_RECORDS };
 
-/* A task for a worker: a lent connection, or an exchange of a multiplexing protocol. */
+/* A task for a worker: a lent connection, an exchange of a multiplexing protocol, or the group's records. */
 struct job {
     struct task task;
     enum job_kind kind;
@@ -114,6 +114,9 @@ struct group {
     struct lock waiting_lock;
     struct waiting *waiting;          /* by queue; under waiting_lock */
     _Atomic uint32_t writers_waiting; /* in all */
+    struct records *records;          /* NULL: no valve takes any */
+    struct job records_job;
+    _Atomic bool records_queued;
     uint32_t free_count;
     bool draining, stopping;
     _Atomic uint32_t states[CONN_STATE_COUNT];
@@ -317,10 +320,20 @@ void group_adopt(struct group *g, int fd, const struct conn_address *peer,
                  const struct net_listener *listener);
 void connector_conn_ended(struct group *g);
 
-/* record.c: counters and access logs, once per exchange by the thread that lets go of it. */
-void exchange_record(const struct group *g, const struct exchange *x, bool aborted);
+/* record.c: counters, access logs and records, once per exchange by the thread that lets go of it. REASON:
+ * why an aborted one was. */
+void exchange_record(struct group *g, const struct exchange *x, bool aborted,
+                     enum close_reason reason);
 /* Owner of the connection; X may be NULL. */
 void refused_record(const struct active *a, const struct exchange *x, const struct refused *r);
+/* records.c: for valves that take them. The queue of their tasks lies behind the engine's. */
+bool records_open(struct group *g, struct pool_options *pool); /* false: out of memory */
+void records_limits(struct group *g);
+void records_push(struct group *g);    /* any thread: a worker delivers what waits */
+void records_tend(struct group *g);    /* poller, each turn */
+void records_deliver(struct group *g); /* worker */
+/* All connections have ended: delivers what is left. False: after LIMIT_US a valve still runs. */
+bool records_end(struct group *g, uint64_t limit_us);
 uint64_t connection_number(const struct group *g, const struct conn *c);
 
 #endif

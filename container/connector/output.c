@@ -83,7 +83,7 @@ void conn_finish_exchange(struct conn *c)
         a->closing = true;
     if (x->route.mode == ROUTE_STREAM)
         stream_end(c, x);
-    exchange_record(a->group, x, false);
+    exchange_record(a->group, x, false, CLOSE_none);
     a->proto->next(a->px, x);
 }
 

@@ -79,10 +79,11 @@ void posted_record(struct exchange *x)
     lock_acquire(&p->lock);
     bool due = (p->ended || p->aborted) && !p->recorded;
     bool cut_off = posted_over_locked(p);
+    enum close_reason reason = p->reason;
     p->recorded |= due;
     lock_release(&p->lock);
     if (due) /* nobody writes to X any more */
-        exchange_record(p->group, x, cut_off);
+        exchange_record(p->group, x, cut_off, reason);
 }
 
 /* ---- poller ---- */
@@ -106,9 +107,12 @@ void posted_disconnect(struct exchange *x)
 {
     struct posted *p = x->channel_state;
     struct chain rest = CHAIN_EMPTY;
+    enum close_reason reason = p->c ? p->c->reason : CLOSE_none;
     p->c = NULL;
     lock_acquire(&p->lock);
     p->gone = true;
+    if (p->reason == CLOSE_none)
+        p->reason = reason;
     chain_move(&rest, &p->chain, SIZE_MAX);
     struct block *stage = p->stage;
     p->stage = NULL;

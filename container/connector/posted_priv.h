@@ -23,7 +23,7 @@ struct posted {
     bool aborted;  /* by the writer */
     bool given_up; /* by anybody; the writer may not know yet */
     bool recorded;
-    enum close_reason reason; /* aborted or given_up */
+    enum close_reason reason; /* aborted, given_up or gone */
 };
 
 /* Under the lock: nobody wants what is written from now on. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The record of an exchange that is over: counters, and the facts for the access logs of its context.
+ * The record of an exchange that is over: counters, and the facts for the access logs and valves of its
+ * context.
  * Called by whoever lets go of the exchange: poller, worker in its lease, or the end of a handler. */
 #include "base/clock.h"
 #include "connector/group_priv.h"
@@ -103,10 +104,10 @@ static bool keeps(const struct exchange *x)
     return x->wire.head_done && x->keep_alive && !x->res.close;
 }
 
-static void log_exchange(const struct group *g, const struct exchange *x, bool aborted)
+static struct access_fields fields_of(const struct exchange *x, const struct source *source,
+                                      bool aborted, enum close_reason reason)
 {
-    const struct source source = {.x = x, .connector = g->connector};
-    const struct access_fields f = {
+    return (struct access_fields){
         .method = x->req.method_text,
         .target = x->req.target,
         .path = x->req.uri.raw_path,
@@ -126,12 +127,20 @@ static void log_exchange(const struct group *g, const struct exchange *x, bool a
         .remote = address(&x->req.view.remote),
         .server_port = x->req.view.server_port,
         .lookup = lookup,
-        .arg = &source,
+        .arg = source,
+        .ready_us = x->at.ready,
+        .taken_us = x->at.taken,
+        .served_us = x->at.served,
+        .bytes_in = x->req.body_size,
+        .secure = x->req.view.secure,
+        .scheme = x->req.view.scheme,
+        .servlet = x->servlet,
+        .close_reason = aborted && reason != CLOSE_none ? close_reason_name(reason) : NULL,
     };
-    access_logs_record(x->route.logs, &f);
 }
 
-void exchange_record(const struct group *g, const struct exchange *x, bool aborted)
+void exchange_record(struct group *g, const struct exchange *x, bool aborted,
+                     enum close_reason reason)
 {
     const struct record r = {
         .started_us = x->at.started,
@@ -145,8 +154,15 @@ void exchange_record(const struct group *g, const struct exchange *x, bool abort
         .aborted = aborted,
     };
     record_done(&r);
+    bool taken = g->records && x->route.recorded;
+    if (!x->route.logs && !taken)
+        return;
+    const struct source source = {.x = x, .connector = g->connector};
+    const struct access_fields f = fields_of(x, &source, aborted, reason);
     if (x->route.logs)
-        log_exchange(g, x, aborted);
+        access_logs_record(x->route.logs, &f);
+    if (taken && engine_records_add(g->records, &x->route, &f))
+        records_push(g);
 }
 
 /* ---- refusals ---- */
@@ -162,9 +178,24 @@ static void split_target(struct access_fields *f)
         f->query = span_from(f->target, mark + 1);
 }
 
-static void log_refused(const struct active *a, const struct exchange *x, const struct refused *r,
-                        const struct access_logs *logs)
+/* Where it is told of: as its route says, or as of a request to the default host. */
+static void tell_refused(struct group *g, const struct exchange *x, const struct access_fields *f)
 {
+    bool routed = x && x->route.found;
+    const struct access_logs *logs =
+        routed ? x->route.logs : engine_route.unrouted_logs(g->connector->options.engine);
+    if (logs)
+        access_logs_record(logs, f);
+    if (g->records && (!routed || x->route.recorded) &&
+        engine_records_add(g->records, routed ? &x->route : NULL, f))
+        records_push(g);
+}
+
+void refused_record(const struct active *a, const struct exchange *x, const struct refused *r)
+{
+    const struct record done = {
+        .status = (uint16_t)r->status, .refused = true, .started_us = x ? x->at.started : 0};
+    record_done(&done);
     const struct source source = {.x = x, .connector = a->group->connector};
     conn_find_local(a->c);
     struct access_fields f = {
@@ -179,6 +210,7 @@ static void log_refused(const struct active *a, const struct exchange *x, const 
         .connection = connection_number(a->group, a->c),
         .peer = conn_address_of(&a->c->peer),
         .local = conn_address_of(&a->c->local),
+        .refused = true,
     };
     if (x) {
         f.path = x->req.uri.raw_path;
@@ -189,20 +221,12 @@ static void log_refused(const struct active *a, const struct exchange *x, const 
         f.server_port = x->req.view.server_port;
         f.lookup = lookup;
         f.arg = &source;
+        f.ready_us = x->at.ready;
+        f.bytes_in = x->req.body_size;
+        f.secure = x->req.view.secure;
+        f.scheme = x->req.view.scheme;
     }
     f.committed_us = f.ended_us;
     split_target(&f);
-    access_logs_record(logs, &f);
-}
-
-void refused_record(const struct active *a, const struct exchange *x, const struct refused *r)
-{
-    const struct record done = {
-        .status = (uint16_t)r->status, .refused = true, .started_us = x ? x->at.started : 0};
-    const struct access_logs *logs =
-        x && x->route.found ? x->route.logs
-                            : engine_route.unrouted_logs(a->group->connector->options.engine);
-    record_done(&done);
-    if (logs)
-        log_refused(a, x, r, logs);
+    tell_refused(a->group, x, &f);
 }

@@ -258,6 +258,10 @@ void connector_run(struct group *g, uint32_t slot, struct task *t, bool inlined)
         fair_count(g, queue, inlined, served);
         return;
     }
+    if (job->kind == JOB_RECORDS) {
+        records_deliver(g);
+        return;
+    }
     /* Of a multiplexing protocol: its channel is posted from the start. The job lies in the exchange's
      * arena. */
     struct exchange *x = job->x;

@@ -234,6 +234,7 @@ static bool group_turn(struct group *g)
         push_batch(g);
     }
     fair_refuse_late(g);
+    records_tend(g);
     group_make_room(g);
     resume_accepting(g);
     uint64_t tend_us = pool_tend(g->pool);

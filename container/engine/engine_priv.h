@@ -126,9 +126,13 @@ struct valve {
     const cs_valve *row;
     struct host_module *module;
     struct valve *next;
+    const struct engine_host *host; /* both NULL: the engine's */
+    const struct context *context;
+    struct valve *next_taker; /* in engine.takers */
 };
 struct pipeline {
     struct valve *first, *last;
+    bool takes; /* one of them takes records */
 };
 
 /* ---- who is served where ---- */
@@ -171,7 +175,8 @@ struct engine {
     struct pipeline pipeline;
     const struct error_report *report; /* NULL: the plain pages */
     struct arena arena;                /* settings */
-    bool has_valves;                   /* any, anywhere */
+    bool has_valves;                   /* any with `invoke`, anywhere */
+    struct valve *takers;              /* those with `records` */
     struct lock lock;                  /* slots */
     bool *slot_used;
 };
@@ -309,6 +314,8 @@ int run_valves(struct call *c);
 /* call_view.c */
 int request_set(cs_request *req, uint32_t what, cs_str value);
 int request_set_int(cs_request *req, uint32_t what, int64_t value);
+/* records.c: whether a valve takes the record of an exchange of H and C, which may be NULL. */
+bool records_taken(const struct engine *e, const struct engine_host *h, const struct context *c);
 /* chain.c: filters, then the servlet. */
 int run_chain(struct call *c, cs_request *req, cs_response *res);
 /* attributes.c */

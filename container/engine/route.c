@@ -83,6 +83,7 @@ static void lookup(void *arg, uint32_t slot, const struct exchange *x, struct ro
     if (x->req.has_body && at_head(e, slot, x, c))
         out->mode = ROUTE_STREAM;
     out->logs = c ? c->logs : h ? h->logs : e->logs;
+    out->recorded = e->takers && records_taken(e, h, c);
 }
 
 static const struct access_logs *unrouted_logs(void *arg)

@@ -272,6 +272,8 @@ static int serve_app(struct call *c)
         return CS_OK;
     }
     c->servlet = c->map.value;
+    if (x->route.recorded && c->servlet) /* the record may outlive the generation */
+        x->servlet = span_of(arena_strdup(&x->arena, c->servlet->reg.name));
     unsigned status = c->servlet ? unavailable_status(c, c->servlet) : 0;
     if (status)
         refuse(c, status, SPAN_NONE);

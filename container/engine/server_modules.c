@@ -154,7 +154,7 @@ static void end_pipeline(struct pipeline *p)
         if (v->row->destroy)
             module_invoke(&v->module->as, destroy_valve_body, &r.guarded);
     }
-    *p = (struct pipeline){NULL, NULL};
+    *p = (struct pipeline){.first = NULL};
 }
 
 void server_modules_end(struct engine *e)
@@ -166,6 +166,7 @@ void server_modules_end(struct engine *e)
         end_pipeline(&e->all_hosts[i]->pipeline);
     end_pipeline(&e->pipeline);
     e->has_valves = false;
+    e->takers = NULL;
     for (uint32_t i = server_modules_count(s); i-- > 0;) {
         struct host_run r = {.module = &s->modules[i]};
         if (r.module->begun && r.module->as.module->host.destroy)

@@ -21,6 +21,24 @@ extern const struct route_ops engine_route; /* arg: the struct engine */
  * is in place; x->at.served is set before the end is handed over. */
 void engine_serve(struct engine *e, uint32_t slot, struct exchange *x);
 
+/* Exchanges that are over, on their way to the valves that take records (cs_valve.records): copied when
+ * they end, delivered in batches by a worker. Each group of workers has one of these. */
+struct records;
+struct access_fields;
+#define RECORDS_DELAY_US 500000u /* after so long one record is worth a task */
+/* *OUT: NULL when no valve takes records. False: out of memory. All valves are there. */
+bool engine_records_open(struct engine *e, struct records **out);
+void engine_records_close(struct records **r); /* what it still holds is dropped */
+/* Any thread, a short lock. ROUTE NULL: it never had a destination. What has no room is counted and told
+ * of. True: a batch is full, engine_records_deliver should run. */
+bool engine_records_add(struct records *r, const struct route *route,
+                        const struct access_fields *f);
+/* Any thread, no lock: whether the oldest record waits for RECORDS_DELAY_US, or a batch is full. */
+bool engine_records_due(const struct records *r, uint64_t now_us);
+bool engine_records_wait(const struct records *r); /* any at all */
+/* Worker, one at a time: calls the valves with all that wait. */
+void engine_records_deliver(struct records *r);
+
 uint32_t engine_queue_count(const struct engine *e); /* queue numbers are below this */
 /* route.stream_queue for route.queue; and whether a queue is such a one. */
 uint32_t engine_stream_queue(const struct engine *e, uint32_t queue);

@@ -17,14 +17,22 @@ struct valve_step { /* one valve's place in the chain; lives while the valve run
 
 enum { LEVEL_ENGINE, LEVEL_HOST, LEVEL_CONTEXT, LEVEL_COUNT };
 
+/* V or the first behind it that is in the way of requests; NULL: none. */
+static const struct valve *invoked(const struct valve *v)
+{
+    while (v && !v->row->invoke)
+        v = v->next;
+    return v;
+}
+
 static const struct valve *first_of(const struct call *c, uint32_t level)
 {
     const struct engine_host *h = c->x->route.host;
     if (level == LEVEL_ENGINE)
-        return c->engine->pipeline.first;
+        return invoked(c->engine->pipeline.first);
     if (level == LEVEL_HOST)
-        return h ? h->pipeline.first : NULL;
-    return c->context ? c->context->pipeline.first : NULL;
+        return h ? invoked(h->pipeline.first) : NULL;
+    return c->context ? invoked(c->context->pipeline.first) : NULL;
 }
 
 static int run_from(struct call *c, const struct valve *v, uint32_t level);
@@ -38,7 +46,7 @@ static int chain_next(cs_chain *chain, cs_request *req, cs_response *res)
     s->used = true;
     void *self = c->self;
     struct app_module *module = c->module;
-    int rc = run_from(c, s->valve->next, s->level);
+    int rc = run_from(c, invoked(s->valve->next), s->level);
     c->self = self;
     c->module = module;
     c->in_valve = true;
@@ -175,6 +183,8 @@ bool engine_add_valve(struct engine *e, struct engine_host *host, struct context
     if (v) {
         v->row = row;
         v->module = module;
+        v->host = host;
+        v->context = context;
     }
     if (!v || !fill(v, spec))
         return err_set(err, "out of memory for the valve %s", spec->class_name);
@@ -186,6 +196,11 @@ bool engine_add_valve(struct engine *e, struct engine_host *host, struct context
     else
         p->first = v;
     p->last = v;
-    e->has_valves = true;
+    e->has_valves = e->has_valves || row->invoke;
+    if (row->records) {
+        p->takes = true;
+        v->next_taker = e->takers;
+        e->takers = v;
+    }
     return true;
 }

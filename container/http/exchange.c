@@ -21,6 +21,7 @@ static void exchange_begin(struct exchange *x)
     x->body_read = 0;
     x->body_failed = 0;
     x->body_state = NULL;
+    x->servlet = SPAN_NONE;
     x->at.started = x->at.ready = x->at.taken = x->at.committed = x->at.served = 0;
 
     struct buf body = x->req.body;

@@ -93,6 +93,7 @@ struct exchange {
     uint64_t body_read;   /* bytes, by read */
     uint16_t body_failed; /* reading failed: the status that tells the client why; 0: it did not */
     void *body_state;     /* the connector's; ends with a cleanup of the arena */
+    struct span servlet;  /* route.recorded: the name of the one that served it, in the arena */
     struct {
         uint64_t started, ready, taken, committed, served; /* clock_us; 0: never */
     } at;

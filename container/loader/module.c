@@ -150,7 +150,7 @@ static bool copy_tables(struct module *m, struct err *err)
                               "listeners",       sizeof(cs_listener), sizeof(cs_listener)};
     const struct cs_valves *v = &m->host.valves;
     struct table valves = {v->rows,  v->count,         v->row_size,
-                           "valves", sizeof(cs_valve), sizeof(cs_valve)};
+                           "valves", sizeof(cs_valve), offsetof(cs_valve, records)};
     m->servlet_count = servlets.count;
     m->filter_count = filters.count;
     m->listener_count = listeners.count;
@@ -261,9 +261,9 @@ static bool check_valves(const struct module *m, struct err *err)
 {
     for (uint32_t i = 0; i < m->valve_count; i++) {
         const cs_valve *v = &m->valves[i];
-        if (!v->name || !*v->name || !v->invoke)
-            return bad_row(m, "valve", v->name, "has no name or no invoke function",
-                           "Set .name and .invoke in each row", err);
+        if (!v->name || !*v->name || (!v->invoke && !v->records))
+            return bad_row(m, "valve", v->name, "has no name, or neither invoke nor records",
+                           "Set .name, and .invoke or .records in each row", err);
         if (v->flags || v->reserved)
             return bad_row(m, "valve", v->name, "has flags that this server does not know",
                            NEWER_HINT, err);

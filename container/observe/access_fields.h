@@ -51,6 +51,13 @@ struct access_fields {
     struct span (*lookup)(const void *arg, enum access_source source, struct span name,
                           uint32_t nth, char scratch[ACCESS_SCRATCH]);
     const void *arg;
+    /* For valves that take records (engine/records.c); access logs do not show these. */
+    uint64_t ready_us, taken_us, served_us; /* 0: never */
+    uint64_t bytes_in;                      /* of the request's body */
+    bool refused;                           /* by the protocol: no servlet ran */
+    bool secure;
+    struct span scheme, servlet;
+    const char *close_reason; /* aborted: why; NULL: not known */
 };
 
 #endif

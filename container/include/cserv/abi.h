@@ -55,7 +55,7 @@
 #ifndef CS_ABI_MINOR /* may be defined before the include, to build for an older server */
 #define CS_ABI_MINOR CS_ABI_MINOR_MAX
 #endif
-#define CS_ABI_HASH 0x8584546du
+#define CS_ABI_HASH 0x7b863a53u
 
 CS_C_BEGIN
 
@@ -213,11 +213,45 @@ struct cs_listeners {
     uint32_t count CS_0, row_size CS_0;
 };
 
+/* In cs_record.flags. */
+#define CS_RECORD_ABORTED 1u /* the answer is incomplete: close_reason tells why */
+#define CS_RECORD_REFUSED 2u /* answered by the protocol: no valve and no servlet saw the request */
+#define CS_RECORD_KEPT    4u /* the connection stays open for the next request */
+#define CS_RECORD_SECURE  8u /* the client's side is protected */
+/* What is known of one exchange that is over (its last byte was handed to the kernel, or it was given up),
+ * for cs_valve.records. Since minor 3. Texts and row are the container's and valid until the callback
+ * returns; ptr NULL means not known; of more than 8191 bytes the first ones are told. What a client sent is
+ * as it came: escape it before it is printed. */
+typedef struct cs_record {
+    uint32_t size; /* bytes of this struct that the server knows */
+    uint32_t flags CS_0;
+    uint32_t status CS_0; /* 0: no answer was begun */
+    uint32_t reserved CS_0;
+    int64_t started_us CS_0; /* first byte of the request seen: microseconds since 1970 (UTC) */
+    /* Microseconds after started_us; -1: it did not come to that. */
+    int64_t ready_us CS_0;                 /* the request was complete, or a streaming one's head */
+    int64_t taken_us CS_0;                 /* a worker took it */
+    int64_t committed_us CS_0;             /* the first byte of the answer was handed out */
+    int64_t served_us CS_0;                /* the servlet returned */
+    int64_t ended_us CS_0;                 /* it was over */
+    int64_t bytes_in CS_0, bytes_out CS_0; /* of the bodies, without framing */
+    uint64_t connection CS_0;              /* its number, unique in the process */
+    cs_str method CS_0, uri CS_0, query CS_0; /* as sent; the query without '?' */
+    cs_str protocol CS_0;                     /* "HTTP/1.1" */
+    cs_str scheme CS_0, host CS_0;            /* as valves left them; the host without port */
+    cs_str remote_addr CS_0;                  /* as valves left it */
+    cs_str peer_addr CS_0;                    /* the other end of the socket */
+    cs_str context_path CS_0;                 /* "" of the root webapp; not known: no webapp's */
+    cs_str servlet CS_0;                      /* name of the registration that was called */
+    cs_str user_agent CS_0, referer CS_0;
+    cs_str close_reason CS_0; /* with CS_RECORD_ABORTED: as in `cserv status`, "send_timeout" */
+} cs_record;
+
 /* One valve of a server module: sees every request of the Engine, Host or Context that names it in
  * server.xml or context.xml, before filters and servlet. `init` runs for each <Valve>, once at start;
  * cs_config_param() gives its attributes, checked, with their defaults. `invoke` runs on many threads at
  * once; it calls cs_chain_next() to go on, or answers itself. There is no webapp in a valve: cs_req_ctx()
- * and cs_config_ctx() are NULL. */
+ * and cs_config_ctx() are NULL. A row has `invoke`, `records` or both. */
 typedef struct cs_valve {
     const char *name CS_0;              /* <Valve className="name"> */
     const char *aliases CS_0;           /* further class names, blanks between */
@@ -226,6 +260,14 @@ typedef struct cs_valve {
     int (*init)(cs_config *config, void **self) CS_0;
     void (*destroy)(cs_host *host, void *self) CS_0;
     int (*invoke)(cs_request *req, cs_response *res, cs_chain *chain, void *self) CS_0;
+    /* Since minor 3: COUNT exchanges that are over, ROW_SIZE bytes from one row to the next: use
+     * cs_record_at(). Those of the Engine, Host or Context that names the valve, each once, in the order of
+     * their ends, at most a second later. Runs on a worker, for each group of a connector at most once at
+     * the same time, so on several threads; a slow one delays no request, but while 4096 records (or 4 MiB
+     * of text) wait in its group further ones are dropped, counted (records_lost) and told of in the log.
+     * What is not delivered at the end of the server comes before destroy. A result other than 0 is
+     * logged, nothing else. */
+    int (*records)(const cs_record *rows, uint32_t count, uint32_t row_size, void *self) CS_0;
 } cs_valve;
 struct cs_valves {
     const cs_valve *rows CS_0;
@@ -281,7 +323,10 @@ CS_ASSERT(sizeof(cs_filter) == 80);
 CS_ASSERT(sizeof(cs_listener) == 32);
 CS_ASSERT(offsetof(cs_module, servlets) == 72);
 CS_ASSERT(sizeof(cs_module) == 120);
-CS_ASSERT(sizeof(cs_valve) == 56);
+CS_ASSERT(sizeof(cs_valve) == 64);
+CS_ASSERT(offsetof(cs_valve, records) == 56);
+CS_ASSERT(offsetof(cs_record, method) == 88);
+CS_ASSERT(sizeof(cs_record) == 296);
 CS_ASSERT(sizeof(cs_cookie) == 72);
 CS_ASSERT(sizeof(cs_server_module) == 96);
 #endif

@@ -63,5 +63,14 @@ static inline int cs_req_set_int(cs_request *req, uint32_t what, int64_t value)
     return req->ops->set_int(req, what, value);
 }
 
+/* ---- records ---------------------------------------------------------------------------------------- */
+
+/* Since minor 3. Row I (below `count`) of what cs_valve.records was given. The container's, until the
+ * callback returns. */
+static inline const cs_record *cs_record_at(const cs_record *rows, uint32_t i, uint32_t row_size)
+{
+    return (const cs_record *)(const void *)((const char *)rows + (size_t)i * row_size);
+}
+
 CS_C_END
 #endif
