@@ -146,6 +146,7 @@ cserv_ready() {
 cserv_start() {
     server_make
     server_set maxKeepAliveRequests -1
+    server_without_access_log
     flags=$(PKG_CONFIG_PATH=$BUILD pkg-config --cflags --libs cserv) || return 1
     # shellcheck disable=SC2086 # flags are words
     "$CC" -O2 -shared -fPIC "$ROOT/tests/bench/hello.c" -o "$BASE/webapps/bench.so" $flags || return 1
@@ -153,6 +154,6 @@ cserv_start() {
     port=$PORT pid=$SUPERVISOR path=/bench/hello
 }
 cserv_about() {
-    echo "$("$CSERV" version 2>/dev/null | head -n 1), maxKeepAliveRequests=-1, else makebase's" \
+    echo "$("$CSERV" version 2>/dev/null | head -n 1), maxKeepAliveRequests=-1, no access log, else makebase's" \
         "defaults, servlet tests/bench/hello.c"
 }

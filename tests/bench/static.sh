@@ -82,6 +82,7 @@ tomcat_static() {
 cserv_static() {
     server_make --bare
     server_set maxKeepAliveRequests -1
+    server_without_access_log
     cserv_files || return 1
     server_start
     port=$PORT pid=$SUPERVISOR prefix=/files

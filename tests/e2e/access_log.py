@@ -58,6 +58,14 @@ def today():
 
 # ---- lines ----
 
+server = Server("shipped", ZONE)
+page(server)
+server.start()
+server.get("/index.txt?a=b", headers=["User-Agent: x"])
+line = (has(server, "localhost_access_log.%s.txt" % today().strftime("%Y-%m-%d"), 1) or [""])[0]
+check("as-shipped", re.fullmatch(r'127\.0\.0\.1 - - \[.{26}\] "GET /index\.txt\?a=b HTTP/1\.1" 200 5', line), line)
+server.stop()
+
 server = Server("lines", ZONE)
 server.configure(
     valve('prefix="localhost_access_log" suffix=".txt" pattern="combined"') +
@@ -65,7 +73,8 @@ server.configure(
     valve('prefix="all." rotatable="false" pattern="%a|%{peer}a|%A|%b|%B|%F|%h|%H|%I|%l|%m|%{local}p|%q|'
           '%S|%u|%U|%v|%X|%{begin:yyyy-MM-dd HH:mm}t|%{sec}t|%{fracsec}T"') +
     '<Context path="/own" docBase="own">' + valve('prefix="own" pattern="%U %s"') + "</Context>",
-    edit=lambda text: re.sub(r"(<Engine[^>]*>)", r"\1" + valve('prefix="engine" pattern="%U %s"'), text))
+    edit=lambda text: re.sub(r"(<Engine[^>]*>)", r"\1" + valve('prefix="engine" pattern="%U %s"'),
+                             re.sub(r"<Valve [^>]*AccessLogValve[^>]*/>", "", text)))
 page(server)
 page(server, "own")
 server.start()
@@ -238,7 +247,7 @@ for name, attributes, text in (
         ("encoding", 'encoding="EBCDIC"', "EBCDIC")):
     made = Server("bad-" + name)
     made.configure("\n" + valve(attributes) + "\n")
-    line = read(os.path.join(made.base, "conf", "server.xml")).split("<Valve")[0].count("\n") + 1
+    line = read(os.path.join(made.base, "conf", "server.xml")).rpartition("<Valve")[0].count("\n") + 1
     for command in ("configtest", "start"):
         done = made.cserv(command, "-b", made.base)
         check("%s-%s" % (name, command), done.returncode == 1 and text in done.stderr and

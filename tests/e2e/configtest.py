@@ -83,7 +83,7 @@ wrong("range", GOOD.replace('port="0"', 'port="65536"'), "<Connector", "expected
 wrong("number", GOOD.replace('maxThreads="200"', 'maxThreads="many"'), "<Connector", 'maxThreads="many"')
 wrong("unclosed-tag", GOOD.replace("</Engine>", ""), "</Service>", "mismatched tag")
 text = GOOD.replace("</Host>", "<Valve className='org.example.Unknown'/></Host>")
-wrong("unknown-valve", text, "<Valve", "this class is not known")
+wrong("unknown-valve", text, "<Valve className='org.example", "this class is not known")
 text = GOOD.replace("<Engine", "<Conector port='1'/>\n    <Engine", 1)
 wrong("unknown-element", text, "<Conector", "did you mean <Connector>?")
 text = GOOD.replace('port="0"', 'port="8099"').replace(
@@ -97,11 +97,18 @@ bomb = "<!DOCTYPE a [\n" + "".join("<!ENTITY e%d '%s'>\n" % (i, ("&e%d;" % (i - 
                                   for i in range(10)) + "]>\n<Server>&e9;</Server>"
 wrong("entity-bomb", bomb, "<!DOCTYPE", "is not accepted")
 text = GOOD.replace("</Host>", '<Valve className="remotecidr" allow="10.0.0.0/99"/></Host>')
-wrong("bad-expression-in-a-valve", text, "<Valve", "expected addresses or networks")
+wrong("bad-expression-in-a-valve", text, "<Valve className=\"remotecidr", "expected addresses or networks")
 write(os.path.join(server.base, "logs"), "in the way")
+done = configtest()
+rows = mistakes(done)
+check("mistake/unwritable-access-log-folder", done.returncode == 1 and
+      rows[0][:2] == ("server.xml", line_of(GOOD, '<Valve className="org.apache.catalina.valves.AccessLogValve')) and
+      "cannot write logs into" in rows[0][2], done.stderr)
+write(CONF, re.sub(r"<Valve [^>]*/>", "", GOOD))
 done = configtest()
 check("mistake/unwritable-log-folder", done.returncode == 1 and mistakes(done)[0][0] == "logs" and
       "no log can be written" in done.stderr, done.stderr)
+write(CONF, GOOD)
 os.unlink(os.path.join(server.base, "logs"))
 text = GOOD.replace('port="0"', 'port="${NO_SUCH_NAME}"')
 wrong("undefined-variable", text, "<Connector", "${NO_SUCH_NAME} is not defined")

@@ -64,6 +64,13 @@ server_set() {
     say "deviation from makebase's server.xml: Connector $1=\"$2\"" >&2
 }
 
+# For comparisons with servers that write no access log.
+server_without_access_log() {
+    sed -i -e '/<Valve className="org.apache.catalina.valves.AccessLogValve"/d' "$BASE/conf/server.xml" &&
+        ! grep -q AccessLogValve "$BASE/conf/server.xml" || die "cannot remove the access log from server.xml"
+    say "deviation from makebase's server.xml: no access log, as its peers have none" >&2
+}
+
 # The supervisor's only child. Empty while there is none.
 server_container() {
     tr -d ' ' 2>/dev/null <"/proc/$SUPERVISOR/task/$SUPERVISOR/children"

@@ -143,7 +143,12 @@ static void test_shipped_file(void **state)
     assert_non_null(end);
     snprintf(path, sizeof(path), "%.*sconf/server.xml", (int)(end - __FILE__), __FILE__);
     assert_true(path_read_file(path, 1 << 20, &text, &err));
+    assert_true(config_valves_add_own(fixture_base, &err));
     expect_read(buf_cstr(&text));
+    const struct valve_config *log = config.services->engine.hosts->valves;
+    assert_string_equal(log->name, "accesslog");
+    assert_string_equal(valve_value(log, "prefix"), "localhost_access_log");
+    assert_null(log->next);
     assert_int_equal(config.services->connectors->port, 8080);
     assert_string_equal(config.services->connectors->address, "");
     assert_null(config.services->connectors->next);
@@ -151,6 +156,7 @@ static void test_shipped_file(void **state)
     assert_string_equal(config.services->engine.hosts->app_base, "webapps");
     assert_null(config.services->engine.hosts->contexts);
     server_config_free(&config);
+    config_valves_clear();
     buf_free(&text);
     assert_string_equal(fixture_logged(), "");
 }
