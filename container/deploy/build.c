@@ -273,9 +273,11 @@ static bool add_all(struct builder *b)
     return ok && add_welcome_files(b) && add_mimes(b) && add_pages(b) && add_texts(b);
 }
 
-/* The Context's word, else the Host's. */
+/* The Context's word, else the Host's. A webapp alone (alone.h) has neither: whoever tests it wants to know. */
 static bool servlets_must_start(const struct webapp *w)
 {
+    if (!w->config)
+        return true;
     return w->config->fail_ctx ? w->config->fail_ctx == 2 : w->host_config->fail_ctx;
 }
 
