@@ -231,7 +231,7 @@ uint64_t pool_tend(struct pool *p)
         wake_one_locked(p, now);
         if (p->idle_count == 0 && (p->threads < p->options.max_threads || p->ending > 0))
             again = GROW_AGE_US;
-        else if (p->idle_count > 0 && p->searching == 0)
+        else if (p->idle_count > 0)
             again = PATIENCE_US;
     }
     p->tended = again > 0;

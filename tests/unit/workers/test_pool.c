@@ -220,6 +220,21 @@ static void computing_tasks_share_the_processors(void **unused)
     finish(p);
 }
 
+/* Regression 143: the poller looked while the woken one was still on its way, and took its promise back. */
+static void a_look_while_one_searches_keeps_the_promise(void **unused)
+{
+    (void)unused;
+    struct gate rows[4];
+    struct pool *p = make_computing(rows);
+    assert_null(pool_push_tended(p, list_of(rows, 4, 0, &no_gate)));
+    assert_true(pool_tend(p) > 0);
+    await(atomic_load(&at_once) >= 2 && stats_of(p).searching == 0);
+    assert_int_equal(stats_of(p).idle, 2);
+    atomic_store(&spin, false);
+    await(stats_of(p).queued == 0);
+    finish(p);
+}
+
 /* A task that waits, or of which it is not known, gets a thread at once. */
 static void a_task_that_may_wait_gets_a_thread(void **unused)
 {
@@ -404,6 +419,7 @@ int main(void)
         TEST(a_batch_wakes_one_after_the_other),
         TEST(a_capped_queue_leaves_threads_to_the_other),
         TEST(computing_tasks_share_the_processors),
+        TEST(a_look_while_one_searches_keeps_the_promise),
         TEST(a_task_that_may_wait_gets_a_thread),
         TEST(without_a_promise_one_is_woken),
         TEST(grows_by_age),
