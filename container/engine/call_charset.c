@@ -19,6 +19,12 @@ static int put_type(struct call *c, struct span type, struct span charset)
                : CS_ENOMEM;
 }
 
+/* Each part of a multipart body tells its own (RFC 2046 5.1). */
+static bool is_multipart(struct span type)
+{
+    return span_ieq(span_cut(type, 0, 10), SPAN_LIT("multipart/"));
+}
+
 /* What web.xml's <response-character-encoding> is for; a picture has no charset. */
 static bool is_text(struct span type)
 {
@@ -34,7 +40,7 @@ int call_set_content_type(struct call *c, struct span type)
         return CS_ENOMEM;
     if (found == MEDIA_FOUND && http_is_token(own))
         c->res_charset = own;
-    else if (found == MEDIA_ABSENT && c->res_charset.p)
+    else if (found == MEDIA_ABSENT && c->res_charset.p && !is_multipart(type))
         return put_type(c, type, c->res_charset);
     else if (found == MEDIA_ABSENT && c->app && c->app->response_encoding && is_text(type))
         return put_type(c, type, span_of(c->app->response_encoding));
@@ -53,7 +59,7 @@ int response_charset(cs_response *res, cs_str charset)
     if (charset.ptr && !copy.p)
         return CS_ENOMEM;
     struct span type = headers_get(&c->x->res.headers, FIELD_CONTENT_TYPE, 0);
-    int rc = type.p ? put_type(c, type, copy) : CS_OK;
+    int rc = type.p && !is_multipart(type) ? put_type(c, type, copy) : CS_OK;
     if (rc == CS_OK)
         c->res_charset = copy;
     return rc;

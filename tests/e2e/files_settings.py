@@ -218,7 +218,7 @@ same("write/one-creates", sorted(results), [201] + [412] * 7)
 rows = server.webapps()
 for name, line in rows.items():
     if name.startswith("bad-"):
-        check("refused/" + name, ":running:" not in line and server.get("/%s/" % name).status == 503, line)
+        check("refused/" + name, ":running:" in line and server.get("/%s/" % name).status == 503, line)
 log = server.log()
 check("refused/are-told", "init-param listings has the value 'perhaps'; expected true or false" in log, log[-800:])
 server.stop()

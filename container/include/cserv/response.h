@@ -66,8 +66,8 @@ static inline cs_str cs_res_get(cs_response *res, uint32_t what)
     return res->ops->get(res, what);
 }
 /* The charset that the Content-Type names, now and when it is set later without one of its own; NULL: none
- * any more. It is only a name: what is written is not converted. CS_EINVAL when it is no token, CS_ESTATE
- * once committed, CS_ENOMEM. */
+ * any more. A multipart type takes none. It is only a name: what is written is not converted. CS_EINVAL
+ * when it is no token, CS_ESTATE once committed, CS_ENOMEM. */
 static inline int cs_res_charset(cs_response *res, const char *charset)
 {
     return res->ops->charset(res, cs_str_of(charset));
