@@ -356,6 +356,14 @@ static int dead_cookie(cs_response *res, const cs_cookie *cookie)
     return dead_int();
 }
 
+static int dead_before_head(cs_response *res, void (*fn)(cs_response *res, void *arg), void *arg)
+{
+    (void)res;
+    (void)fn;
+    (void)arg;
+    return dead_int();
+}
+
 const struct cs_response_ops dead_response_ops = {
     .size = sizeof(struct cs_response_ops),
     .minor = CS_ABI_MINOR_MAX,
@@ -381,11 +389,13 @@ const struct cs_response_ops dead_response_ops = {
     .header_int = dead_header_int,
     .hints = dead_plain,
     .cookie = dead_cookie,
+    .before_head = dead_before_head,
 };
 
 void call_end(struct call *c)
 {
     c->request.pub.ops = &dead_request_ops;
     c->response.pub.ops = &dead_response_ops;
+    c->x->res.before_commit = NULL;
     c->x = NULL;
 }

@@ -210,4 +210,5 @@ const struct cs_response_ops response_ops = {
     .header_int = response_header_int,
     .hints = response_hints,
     .cookie = response_cookie,
+    .before_head = response_before_head,
 };

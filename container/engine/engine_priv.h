@@ -56,6 +56,8 @@ struct servlet {
 struct filter {
     struct registration reg;
     const cs_filter *row;
+    const char *file; /* where it is declared */
+    int line;
 };
 struct filter_mapping {
     struct filter *filter;
@@ -210,6 +212,13 @@ struct response_handle {
     struct call *call;
 };
 
+struct head_hook { /* cs_res_before_head */
+    struct head_hook *next;
+    void (*fn)(cs_response *res, void *arg);
+    void *arg;
+    const struct app_module *module; /* whose code fn is */
+};
+
 struct call {
     struct request_handle request; /* the handles module code sees */
     struct response_handle response;
@@ -245,6 +254,7 @@ struct call {
     struct span *locales;
     uint32_t locale_count;
     bool locales_parsed;
+    struct head_hook *head_hooks; /* the last registered first */
 };
 
 static inline struct call *request_call(cs_request *req)
@@ -368,6 +378,10 @@ bool call_form_is_latin1(struct call *c);
 cs_str request_cookie(cs_request *req, cs_str name, uint32_t nth);
 int request_cookie_at(cs_request *req, uint32_t i, cs_str *name, cs_str *value);
 int response_cookie(cs_response *res, const cs_cookie *cookie);
+/* call_head.c: runs what was registered, once, unless the head was sent or the answer is an error page or a
+ * redirect. While the generation is held. */
+void call_before_head(struct call *c);
+int response_before_head(cs_response *res, void (*fn)(cs_response *res, void *arg), void *arg);
 /* call_dead.c: the handles of C answer CS_EGONE from now on. */
 void call_end(struct call *c);
 

@@ -179,6 +179,7 @@ static void log_failure(struct call *c, int rc)
 static void refuse(struct call *c, unsigned status, struct span message)
 {
     c->x->res.failure = message;
+    c->head_hooks = NULL; /* they are of the answer that is dropped */
     if (c->x->res.committed)
         response_abort(c->x);
     else
@@ -322,6 +323,7 @@ void engine_serve(struct engine *e, uint32_t slot, struct exchange *x)
         conclude(c, run_valves(c));
     else
         serve_target(c);
+    call_before_head(c);
     const char *who = c->context && app ? context->queue_name : NULL;
     arena_run_cleanups(&x->arena); /* the webapp's own code: while its generation is held */
     call_end(c);

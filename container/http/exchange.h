@@ -66,6 +66,9 @@ struct response {
     bool discard;   /* further body is dropped (over the announced length, or a HEAD) */
     struct span
         failure; /* why it is an error, in a sentence; in the arena or constant; for the test kit */
+    /* NULL, or called once, just before `committed` becomes true: may change status and headers only. */
+    void (*before_commit)(void *arg);
+    void *before_commit_arg;
 };
 
 #define RESPONSE_BUFFER 8192u /* of a response that nobody gave another one */

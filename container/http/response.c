@@ -29,6 +29,10 @@ static void commit(struct exchange *x)
 {
     if (x->res.committed)
         return;
+    void (*before)(void *arg) = x->res.before_commit;
+    x->res.before_commit = NULL;
+    if (before)
+        before(x->res.before_commit_arg);
     x->res.committed = true;
     if (x->req.method == METHOD_HEAD || status_sends_no_body(x->res.status))
         x->res.discard = true;

@@ -104,6 +104,18 @@ static inline int cs_res_early_hints(cs_response *res)
 {
     return res->ops->hints(res);
 }
+/* FN(RES, ARG) runs once, right before the head of this answer is sent: when status, fields and media type
+ * are known. It may read and set these through its own RES, which is valid only meanwhile; calls that
+ * write, end or forget the answer, change its length, or register again answer CS_ESTATE there. Of several the
+ * last registered runs first, so a filter sees what those behind it have set. Runs on the thread that writes
+ * or ends the answer; not at all for error pages (cs_res_error, a failure) and redirects. What ARG
+ * points to must live as long as the request (cs_req_alloc). CS_ESTATE once committed, CS_EINVAL without FN,
+ * CS_ENOMEM. */
+static inline int cs_res_before_head(cs_response *res, void (*fn)(cs_response *res, void *arg),
+                                     void *arg)
+{
+    return res->ops->before_head(res, fn, arg);
+}
 
 /* ---- cookies -------------------------------------------------------------------------------------- */
 
