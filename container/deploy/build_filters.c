@@ -23,7 +23,7 @@ bool build_xml_filters(struct builder *b)
 {
     for (const struct webxml_filter *f = b->xml->filters; f; f = f->next) {
         struct params params;
-        struct app_filter_spec spec = {.name = f->name};
+        struct app_filter_spec spec = {.name = f->name, .file = f->file, .line = f->line};
         spec.row = build_find_filter(b, f->filter_class, &spec.module);
         if (!spec.row)
             return build_no_class(b, f->file, f->line, "filter", f->name, f->filter_class);
@@ -77,6 +77,7 @@ bool build_row_filter(struct builder *b, uint32_t module, const cs_filter *row)
 {
     struct params params;
     struct app_filter_spec spec = {.name = row->name,
+                                   .file = generation_module(b->generation, module)->file,
                                    .row = row,
                                    .module = module,
                                    .async_supported = build_async(-1, row->flags)};

@@ -247,6 +247,10 @@ bool app_add_filter(struct app *a, const struct app_filter_spec *spec, struct er
         return no_memory(a, err);
     f->row = spec->row;
     f->reg.async_supported = spec->async_supported;
+    f->file = arena_strdup(&a->arena, spec->file ? spec->file : "");
+    f->line = spec->line;
+    if (!f->file)
+        return no_memory(a, err);
     if (!fill_registration(a, &f->reg, spec->name, spec->module, spec->params, spec->param_count,
                            err))
         return false;

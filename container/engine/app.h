@@ -38,6 +38,8 @@ struct app_servlet_spec { /* one registration; copied */
 };
 struct app_filter_spec {
     const char *name;
+    const char *file; /* as of a servlet */
+    int line;
     const cs_filter *row;
     uint32_t module;
     bool async_supported;

@@ -188,7 +188,7 @@ bool app_init(struct app *a, struct err *err)
         struct filter *f = a->filters[i];
         int rc;
         if (!run_init(a, &f->reg, "init of filter", f->row->init, &rc, err))
-            return false;
+            return err_at(err, f->file, f->line);
     }
     return init_servlets(a, err);
 }
