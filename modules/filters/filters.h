@@ -17,4 +17,12 @@ int rate_limit_init(cs_config *config, void **self);
 void rate_limit_destroy(cs_ctx *ctx, void *self);
 int rate_limit_filter(cs_request *req, cs_response *res, cs_chain *chain, void *self);
 
+#define EXPIRES_CLASSES "org.apache.catalina.filters.ExpiresFilter"
+int expires_init(cs_config *config, void **self);
+int expires_filter(cs_request *req, cs_response *res, cs_chain *chain, void *self);
+
+#define SET_CHARSET_CLASSES "org.apache.catalina.filters.SetCharacterEncodingFilter"
+int set_charset_init(cs_config *config, void **self);
+int set_charset_filter(cs_request *req, cs_response *res, cs_chain *chain, void *self);
+
 #endif

@@ -14,6 +14,11 @@ static const cs_filter filters[] = {
      .destroy = rate_limit_destroy,
      .filter = rate_limit_filter,
      .aliases = RATE_LIMIT_CLASSES},
+    {.name = "expires", .init = expires_init, .filter = expires_filter, .aliases = EXPIRES_CLASSES},
+    {.name = "setcharacterencoding",
+     .init = set_charset_init,
+     .filter = set_charset_filter,
+     .aliases = SET_CHARSET_CLASSES},
 };
 
 CS_MODULE("filters", "0.1.0", .filters = CS_ROWS(filters))

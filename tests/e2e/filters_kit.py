@@ -19,8 +19,26 @@ static int varies(cs_request *req, cs_response *res)
     cs_res_header_str(res, cs_str_of("Vary"), cs_str_of("Accept-Language"), CS_HEADER_ADD);
     return cs_res_puts(res, "served");
 }
+static int sets_vary(cs_request *req, cs_response *res)
+{
+    const char *value = cs_req_param(req, "is");
+    cs_res_header(res, "Vary", value ? value : "Accept-Encoding");
+    for (int i = 0; i < 2000 && cs_req_param(req, "long"); i++)
+        cs_res_puts(res, "0123456789");
+    return cs_res_puts(res, "served");
+}
+static int attributes(cs_request *req, cs_response *res)
+{
+    cs_str name;
+    void *value;
+    for (uint32_t i = 0; cs_req_attr_at(req, i, &name, &value) == CS_OK; i++)
+        cs_res_printf(res, "%s=%s\n", name.ptr, (const char *)value);
+    return CS_OK;
+}
 static const cs_servlet rows[] = {{.name = "s", .url_patterns = "/s /some/*", .service = serve},
-                                  {.name = "varies", .url_patterns = "/varies", .get = varies}};
+                                  {.name = "varies", .url_patterns = "/varies", .get = varies},
+                                  {.name = "v", .url_patterns = "/sets-vary", .get = sets_vary},
+                                  {.name = "a", .url_patterns = "/attributes", .service = attributes}};
 CS_WEBAPP("w", "1", .servlets = CS_ROWS(rows))
 """
 # Lets a request be any client's, over http or https.
@@ -32,9 +50,9 @@ FILTER = """  <filter><filter-name>%s</filter-name><filter-class>%s</filter-clas
 
 
 class Kit:
-    def __init__(self, name):
+    def __init__(self, name, servlet=SERVLET):
         self.server = Server(name)
-        self.module = compile_module(os.path.join(self.server.base, "work-module.so"), SERVLET)
+        self.module = compile_module(os.path.join(self.server.base, "work-module.so"), servlet)
         self.wrong = []
 
     def site(self, name, kind=None, inside="", **params):
@@ -55,14 +73,15 @@ class Kit:
         self.server.start()
 
     def check_bad(self):
-        """Each is refused with a sentence that names filter, parameter, value, and what is allowed."""
+        """Each is refused: a sentence names filter, parameter, value, and what is allowed; another file and line."""
         lines = self.server.webapps()
         for what, site, name, value, said in self.wrong:
             case = "%s/refused: %s=%s" % (what, name, value)
             # The values are words of this script, without a meaning in patterns but for these.
             pattern = r"filter f-%s: init-param %s .*'%s'.*%s" % (site, re.escape(name), re.escape(value), said)
             refused = self.server.get("/%s/s" % site).status in (404, 503)
-            check(case, refused and re.search(pattern, self.server.log()),
+            where = r"/%s/WEB-INF/web\.xml:\d+: \S+: init of filter f-%s failed" % (site, site)
+            check(case, refused and re.search(pattern, self.server.log()) and re.search(where, lines.get(site, "")),
                   [line for line in self.server.log().splitlines() if site in line] + [lines.get(site)])
 
     def get(self, site, method="GET", headers=(), path="/s"):
