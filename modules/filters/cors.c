@@ -2,6 +2,8 @@
  * The filter cors: which pages of other origins may read this webapp's answers, and ask for more than a form
  * could (the Fetch standard's CORS protocol, 3.2). Requests without an Origin field pass; those of origins,
  * methods or fields that are not allowed end here with 403. */
+#include <strings.h>
+
 #include "cors_settings.h"
 #include "filters.h"
 #include "origin.h"
@@ -33,6 +35,25 @@ static int vary(cs_response *res, const struct cors *c, int preflight)
     if (c->any_origin && !preflight)
         return CS_OK;
     return cs_res_header_str(res, NAME("Vary"), value, CS_HEADER_ADD);
+}
+
+static int varies_with_origin(cs_response *res)
+{
+    cs_str list, word;
+    for (uint32_t nth = 0; (list = cs_res_header_get_str(res, "Vary", nth)).ptr; nth++) {
+        while ((word = words_next(&list)).ptr)
+            if ((word.len == 1 && word.ptr[0] == '*') ||
+                (word.len == 6 && strncasecmp(word.ptr, "Origin", 6) == 0))
+                return 1;
+    }
+    return 0;
+}
+
+/* The webapp may have replaced Vary: a cache must not give one origin's answer to another for that. */
+static void keep_vary(cs_response *res, void *cors)
+{
+    if (!varies_with_origin(res))
+        vary(res, cors, 0);
 }
 
 static int is_allowed(const struct cors *c, cs_str origin)
@@ -95,6 +116,34 @@ static int answer_preflight(cs_request *req, cs_response *res, const struct cors
     return rc;
 }
 
+/* A text that lives as long as the request, under a name of Tomcat's. */
+static int tell(cs_request *req, const char *name, const char *text)
+{
+    union {
+        const char *in;
+        void *out;
+    } value = {.in = text};
+    return cs_req_attr_set(req, name, value.out, NULL);
+}
+
+/* For servlets that want to know what kind of request it is (cors.request.decorate). */
+static int decorate(cs_request *req, const struct cors_ask *ask, enum cors_kind kind)
+{
+    static const char *const kinds[] = {
+        [CORS_SIMPLE] = "simple", [CORS_ACTUAL] = "actual", [CORS_PREFLIGHT] = "pre_flight"};
+    if (kind == CORS_NONE)
+        return tell(req, "cors.isCorsRequest", "false");
+    const char *fields = cs_req_header(req, "Access-Control-Request-Headers");
+    int rc = tell(req, "cors.isCorsRequest", "true");
+    if (rc == CS_OK)
+        rc = tell(req, "cors.request.origin", ask->origin.ptr);
+    if (rc == CS_OK)
+        rc = tell(req, "cors.request.type", kinds[kind]);
+    if (rc == CS_OK && kind == CORS_PREFLIGHT)
+        rc = tell(req, "cors.request.headers", fields ? fields : "");
+    return rc;
+}
+
 int cors_filter(cs_request *req, cs_response *res, cs_chain *chain, void *self)
 {
     const struct cors *c = self;
@@ -112,13 +161,18 @@ int cors_filter(cs_request *req, cs_response *res, cs_chain *chain, void *self)
         return refuse(res, c, "CORS: the Origin field is malformed.\n");
     if (kind != CORS_NONE && !is_allowed(c, ask.origin))
         return refuse(res, c, "CORS: this origin is not allowed.\n");
+    int rc = c->decorate ? decorate(req, &ask, kind) : CS_OK;
+    if (rc != CS_OK)
+        return rc;
     if (kind == CORS_PREFLIGHT)
         return answer_preflight(req, res, c, &ask);
     if (kind != CORS_NONE && !words_have(&c->methods, cs_str_of(ask.method)))
         return refuse(res, c, "CORS: this method is not allowed.\n");
     if (kind == CORS_NONE)
         ask.origin = (cs_str){NULL, 0};
-    int rc = vary(res, c, 0);
+    rc = vary(res, c, 0);
+    if (rc == CS_OK && !c->any_origin)
+        rc = cs_res_before_head(res, keep_vary, self);
     if (rc == CS_OK)
         rc = let_read(res, c, ask.origin);
     return rc == CS_OK ? cs_chain_next(chain, req, res) : rc;

@@ -37,6 +37,20 @@ static int lower(cs_ctx *ctx, cs_str *s)
     return copy != NULL;
 }
 
+/* Nor do they name a scheme's own port (RFC 6454 6.1). */
+static void cut_own_port(cs_str *s)
+{
+    static const struct {
+        const char *scheme, *port;
+    } own[] = {{"http://", ":80"}, {"https://", ":443"}};
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        size_t scheme = strlen(own[i].scheme), port = strlen(own[i].port);
+        if (s->len > scheme + port && memcmp(s->ptr, own[i].scheme, scheme) == 0 &&
+            memcmp(s->ptr + s->len - port, own[i].port, port) == 0)
+            s->len -= port;
+    }
+}
+
 static int read_origins(struct cors *c, cs_config *config, const char *text)
 {
     cs_ctx *ctx = cs_config_ctx(config);
@@ -59,6 +73,7 @@ static int read_origins(struct cors *c, cs_config *config, const char *text)
             return params_refuse(config, ORIGINS, text,
                                  "not null, as " CREDENTIALS
                                  " is true: any page can make a frame whose origin is null");
+        cut_own_port(origin);
     }
     return CS_OK;
 }
@@ -99,7 +114,6 @@ int cors_settings_read(struct cors *c, cs_config *config)
                                  "Access-Control-Request-Method,Access-Control-Request-Headers",
                       .exposed = ""};
     int64_t max_age = 1800;
-    int decorate; /* of Tomcat: attributes for servlets. Checked, without effect */
     const struct param rows[] = {
         {ORIGINS, PARAM_TEXT, &t.origins, 0, 0, 0},
         {METHODS, PARAM_TEXT, &t.methods, 0, 0, 0},
@@ -107,8 +121,9 @@ int cors_settings_read(struct cors *c, cs_config *config)
         {EXPOSED, PARAM_TEXT, &t.exposed, 0, 0, 0},
         {CREDENTIALS, PARAM_SWITCH, &c->credentials, 0, 0, 0},
         {MAX_AGE, PARAM_NUMBER, &max_age, -1, INT32_MAX, 0},
-        {DECORATE, PARAM_SWITCH, &decorate, 0, 0, 0},
+        {DECORATE, PARAM_SWITCH, &c->decorate, 0, 0, 0},
     };
+    c->decorate = 1;
     int rc = params_read(config, rows, sizeof(rows) / sizeof(rows[0]));
     if (rc == CS_OK)
         rc = check(c, config, &t);

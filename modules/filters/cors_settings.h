@@ -7,6 +7,7 @@
 struct cors {
     struct words origins, methods, headers;
     int any_origin;                                         /* origins is "*" */
+    int decorate;                                           /* attributes for servlets */
     int credentials;                                        /* never together with any_origin */
     const char *methods_text, *headers_text, *exposed_text; /* values of fields; "" for none */
     char max_age[24];                                       /* seconds; "": the field is not sent */

@@ -105,6 +105,8 @@ static int is_simple_type(cs_str type)
     static const char *const simple[] = {"application/x-www-form-urlencoded", "multipart/form-data",
                                          "text/plain"};
     size_t n = 0;
+    if (!type.ptr)
+        return 1;
     while (n < type.len && type.ptr[n] != ';' && type.ptr[n] != ' ' && type.ptr[n] != '\t')
         n++;
     for (size_t i = 0; i < sizeof(simple) / sizeof(simple[0]); i++)

@@ -10,6 +10,8 @@
 #include "filters.h"
 #include "params.h"
 
+#define COUNT_ATTRIBUTE "org.apache.catalina.filters.RateLimitFilter.Count"
+
 struct rate_limit {
     struct buckets *buckets;
     int64_t requests, duration, status, ipv6_bits;
@@ -109,6 +111,16 @@ static int refuse(cs_response *res, const struct rate_limit *l, struct bucket_vi
     return rc == CS_OK ? cs_res_error(res, (uint32_t)l->status, l->message) : rc;
 }
 
+/* For servlets and filters behind this one, as in Tomcat; the text lives as long as the request. */
+static int attach(cs_request *req, uint32_t count)
+{
+    char *text = cs_req_alloc(req, 12);
+    if (!text)
+        return CS_ENOMEM;
+    snprintf(text, 12, "%u", count);
+    return cs_req_attr_set(req, COUNT_ATTRIBUTE, text, NULL);
+}
+
 int rate_limit_filter(cs_request *req, cs_response *res, cs_chain *chain, void *self)
 {
     const struct rate_limit *l = self;
@@ -117,7 +129,9 @@ int rate_limit_filter(cs_request *req, cs_response *res, cs_chain *chain, void *
     struct client client = client_of(cs_req_get(req, CS_REQ_REMOTE_ADDR), (unsigned)l->ipv6_bits);
     struct bucket_view seen = buckets_count(
         l->buckets, client, (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
-    int rc = l->expose ? tell(res, l, seen) : CS_OK;
+    int rc = attach(req, seen.count);
+    if (rc == CS_OK && l->expose)
+        rc = tell(res, l, seen);
     if (rc != CS_OK)
         return rc;
     if (l->enforce && seen.count > l->requests)

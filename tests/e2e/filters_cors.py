@@ -3,7 +3,7 @@
 """The filter cors on the real server, named by web.xml: on, off and misconfigured. Without
 a server: tests/unit/modules_filters."""
 from filters_kit import Kit
-from served import check, end, same
+from served import Client, check, end, same
 
 CORS = "org.apache.catalina.filters.CorsFilter"
 SHOP = "https://shop.example"
@@ -19,6 +19,7 @@ kit.site("cors-some", CORS, **{
 kit.site("cors-cookies", CORS, **{
     "cors.allowed.origins": SHOP, "cors.support.credentials": "true", "cors.exposed.headers": "X-One",
     "cors.preflight.maxage": "-1"})
+kit.site("cors-ports", CORS, **{"cors.allowed.origins": SHOP + ":443,http://other.example:80,http://third.example:443"})
 kit.bad("cors", CORS, (
     ("cors.allowed.origins", "*", "cors.support.credentials", r"origins by name"),
     ("cors.allowed.origins", "null", "cors.support.credentials", r"not null"),
@@ -109,5 +110,37 @@ answer = kit.get("cors-some", "GET", origin(SHOP), "/none")
 check("cors/an error can be read", answer.status == 404 and answer.fields.get(ALLOW) == SHOP, answer)
 answer = kit.get("cors-some", "GET", origin(SHOP), "/varies")
 same("cors/the servlet's own Vary is added", kit.vary(origin(SHOP), "/cors-some/varies"), ["Origin", "Accept-Language"])
+
+# ---- for servlets ----
+TOLD = "cors.isCorsRequest=true\ncors.request.origin=%s\ncors.request.type=%s\n"
+
+
+def told(name, site, method, headers, want):
+    same("cors/decorate: " + name, kit.get(site, method, headers, "/attributes").text, want)
+
+
+told("simple", "cors-any", "GET", origin(SHOP), TOLD % (SHOP, "simple"))
+told("actual", "cors-any", "POST", origin(SHOP) + ["Content-Type: application/json"], TOLD % (SHOP, "actual"))
+told("without an origin", "cors-any", "GET", [], "cors.isCorsRequest=false\n")
+told("of its own", "cors-some", "GET", [], "")
+told("switched off", "cors-some", "GET", origin(SHOP), "")
+told("regression 2: a POST without a type may come unasked", "cors-any", "POST", origin(SHOP), TOLD % (SHOP, "simple"))
+
+# ---- what was once wrong ----
+for name, path, want in (("replaces Vary", "/sets-vary", ["Accept-Encoding", "Origin"]),
+                         ("replaces Vary and writes much", "/sets-vary?long=1", ["Accept-Encoding", "Origin"]),
+                         ("names Origin itself", "/sets-vary?is=Accept,origin", ["Accept,origin"]),
+                         ("says that all varies", "/sets-vary?is=*", ["*"])):
+    same("cors/regression 1: a servlet %s" % name, kit.vary(origin(SHOP), "/cors-some" + path), want)
+same("cors/regression 1: nothing for all origins", kit.vary(origin(SHOP), "/cors-any/sets-vary"), ["Accept-Encoding"])
+cors("regression 3: https with its own port is without", "cors-ports", "GET", origin(SHOP), 200, ALLOW=SHOP, vary="Origin")
+cors("regression 3: http, too", "cors-ports", "GET", origin("http://other.example"), 200, ALLOW="http://other.example",
+     vary="Origin")
+cors("regression 3: another scheme's port stays", "cors-ports", "GET", origin("http://third.example:443"), 200,
+     ALLOW="http://third.example:443", vary="Origin")
+cors("regression 3: and is needed", "cors-ports", "GET", origin("http://third.example"), 403, NO, vary="Origin")
+with Client(kit.server.port) as client:
+    client.socket.sendall(b"GET /cors-some/s HTTP/1.1\r\nHost: [::1]:8080\r\nOrigin: http://[::1]:8080\r\n\r\n")
+    same("cors/of its own, IPv6", client.take_answer().status, 200)
 kit.check_bad()
 end()

@@ -62,6 +62,10 @@ seen = [ask("watched") for _ in range(3)]
 same("ratelimit/enforce=false", [(a.status, a.fields.get("ratelimit-policy"), "ratelimit" in a.fields) for a in seen],
      [(200, '"f-watched";q=1;w=60', False)] * 3)
 
+same("ratelimit/its count is an attribute, enforced or not",
+     [ask(site, "192.0.2.99", "/attributes").text for site in ("watched", "watched", "three")],
+     ["org.apache.catalina.filters.RateLimitFilter.Count=%d\n" % n for n in (1, 2, 1)])
+
 same("ratelimit/bucketDuration: before", statuses("short", "192.0.2.1", "192.0.2.1")[0], 200)
 check("ratelimit/bucketDuration: the next window", becomes(lambda: ask("short").status == 200))
 

@@ -116,7 +116,8 @@ static const struct {
     {"POST", "https://a.example", NULL, "application/x-www-form-urlencoded", CORS_SIMPLE},
     {"POST", "https://a.example", NULL, "application/json", CORS_ACTUAL},
     {"POST", "https://a.example", NULL, "text/plainer", CORS_ACTUAL},
-    {"POST", "https://a.example", NULL, NULL, CORS_ACTUAL},
+    {"POST", "https://a.example", NULL, NULL, CORS_SIMPLE}, /* regression 2 */
+    {"POST", "https://a.example", NULL, "", CORS_ACTUAL},
     {"PUT", "https://a.example", NULL, "text/plain", CORS_ACTUAL},
     {"get", "https://a.example", NULL, NULL, CORS_ACTUAL},
     {"OPTIONS", "https://a.example", NULL, NULL, CORS_ACTUAL},
