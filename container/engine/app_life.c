@@ -187,8 +187,10 @@ bool app_init(struct app *a, struct err *err)
     for (uint32_t i = 0; i < a->filter_count; i++) {
         struct filter *f = a->filters[i];
         int rc;
-        if (!run_init(a, &f->reg, "init of filter", f->row->init, &rc, err))
+        if (!run_init(a, &f->reg, "init of filter", f->row->init, &rc, err)) {
+            err_hint(err, "See the log. Mend the filter's init-params, or leave it out");
             return err_at(err, f->file, f->line);
+        }
     }
     return init_servlets(a, err);
 }
