@@ -66,6 +66,7 @@ static void read_declarations(struct webxml_reader *r, const struct xml_node *ro
     struct webxml *out = r->out;
     struct webxml_servlet **servlets = &out->servlets;
     struct webxml_filter **filters = &out->filters;
+    struct webxml_listener **listeners = &out->listeners;
     struct webxml_pattern **welcome_files = &out->welcome_files;
     struct webxml_mime **mimes = &out->mimes;
     struct webxml_env **env_entries = &out->env_entries;
@@ -73,13 +74,13 @@ static void read_declarations(struct webxml_reader *r, const struct xml_node *ro
     const char *display_name = xml_child_text(root, "display-name");
     bool ok = true;
     out->display_name = display_name ? display_name : "";
-    out->request_encoding = xml_child_text(root, "request-character-encoding");
-    out->response_encoding = xml_child_text(root, "response-character-encoding");
     for (const struct xml_node *c = root->children; c; c = c->next) {
         if (is_named(c, "servlet"))
             ok = webxml_read_servlet(r, c, &servlets);
         else if (is_named(c, "filter"))
             ok = webxml_read_filter(r, c, &filters);
+        else if (is_named(c, "listener"))
+            ok = webxml_read_listener(r, c, &listeners);
         else if (is_named(c, "welcome-file-list"))
             ok = read_welcome_files(r, c, &welcome_files);
         else if (is_named(c, "context-param"))
@@ -90,6 +91,12 @@ static void read_declarations(struct webxml_reader *r, const struct xml_node *ro
             ok = webxml_read_mime(r, c, &mimes);
         else if (is_named(c, "error-page"))
             ok = webxml_read_error_page(r, c, &error_pages);
+        else if (is_named(c, "session-config"))
+            ok = webxml_read_session(r, c);
+        else if (is_named(c, "request-character-encoding"))
+            ok = webxml_read_encoding(r, c, &out->request_encoding);
+        else if (is_named(c, "response-character-encoding"))
+            ok = webxml_read_encoding(r, c, &out->response_encoding);
         if (!ok)
             webxml_mistake(r);
         ok = true;
@@ -137,9 +144,10 @@ static bool maps_make(struct webxml_reader *r)
     r->codes = map_new();
     r->extensions = map_new();
     r->env = map_new();
+    r->listeners = map_new();
     r->warned = map_new();
     return r->servlets && r->filters && r->patterns && r->codes && r->extensions && r->env &&
-           r->warned;
+           r->listeners && r->warned;
 }
 
 static void maps_free(struct webxml_reader *r)
@@ -150,6 +158,7 @@ static void maps_free(struct webxml_reader *r)
     map_free(&r->codes);
     map_free(&r->extensions);
     map_free(&r->env);
+    map_free(&r->listeners);
     map_free(&r->warned);
 }
 

@@ -3,7 +3,7 @@
  * servlet-class, init-param, load-on-startup), servlet-mapping, filter (filter-name, filter-class,
  * init-param), filter-mapping (url-pattern, servlet-name), welcome-file-list, mime-mapping, error-page
  * (by error-code, by a CS_E name as exception-type, or for all), async-supported, multipart-config, the two
- * character encodings, env-entry. Read by deploy. Nothing is substituted. An element that protects and is
+ * character encodings, env-entry, listener; session-config is checked only. Read by deploy. Nothing is substituted. An element that protects and is
  * not built yet (security-constraint, login-config, deny-uncovered-http-methods) is a mistake by name: it
  * must never be served without. Elements for a Java virtual machine are one INFO per file; other
  * elements of the servlet specification that are not served yet (once per name and file), and unknown
@@ -75,6 +75,12 @@ struct webxml_env { /* an <env-entry> that has a value */
     const char *name, *value;
     struct webxml_env *next;
 };
+struct webxml_listener { /* in order of the file */
+    const char *file;
+    int line;
+    const char *listener_class; /* as of a servlet */
+    struct webxml_listener *next;
+};
 struct webxml_mime {
     const char *extension, *type; /* extension lower-cased, without the dot */
     struct webxml_mime *next;
@@ -96,6 +102,7 @@ struct webxml {
     struct webxml_servlet *servlets;
     struct webxml_filter *filters;
     struct webxml_filter_mapping *filter_mappings;
+    struct webxml_listener *listeners;
     struct webxml_pattern *welcome_files;
     struct webxml_mime *mimes;
     struct webxml_error_page *error_pages;

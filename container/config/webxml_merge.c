@@ -193,6 +193,20 @@ static bool merge_env(struct webxml *app, const struct webxml *defaults, struct 
     return true;
 }
 
+/* Behind the webapp's own. */
+static bool merge_listeners(struct webxml *app, const struct webxml *defaults, struct err *err)
+{
+    struct webxml_listener **tail = &app->listeners;
+    LAST(tail);
+    for (const struct webxml_listener *d = defaults->listeners; d; d = d->next) {
+        if (!(*tail = copy(&app->doc.arena, d, sizeof(*d))))
+            return no_memory(err);
+        (*tail)->next = NULL;
+        tail = &(*tail)->next;
+    }
+    return true;
+}
+
 bool webxml_merge(struct webxml *app, const struct webxml *defaults, struct err *err)
 {
     if (!app->welcome_files)
@@ -204,5 +218,6 @@ bool webxml_merge(struct webxml *app, const struct webxml *defaults, struct err 
     return merge_params(&app->doc.arena, &app->context_params, defaults->context_params, err) &&
            merge_servlets(app, defaults, err) && merge_filters(app, defaults, err) &&
            merge_filter_mappings(app, defaults, err) && merge_mimes(app, defaults, err) &&
-           merge_error_pages(app, defaults, err) && merge_env(app, defaults, err);
+           merge_error_pages(app, defaults, err) && merge_env(app, defaults, err) &&
+           merge_listeners(app, defaults, err);
 }

@@ -15,14 +15,16 @@ static const char *const protecting[] = {"security-constraint", "login-config",
 const struct webxml_element webxml_app = {
     "web-app",
     NAMES("context-param", "display-name", "env-entry", "error-page", "filter", "filter-mapping",
-          "mime-mapping", "servlet", "servlet-mapping", "welcome-file-list"),
-    NAMES("description", "icon"), NAMES("default-context-path", "listener"),
+          "listener", "mime-mapping", "request-character-encoding", "response-character-encoding",
+          "servlet", "servlet-mapping", "session-config", "welcome-file-list"),
+    NAMES("description", "icon"),
+    NAMES("default-context-path", "distributable", "resource-ref", "security-role"),
     NAMES("absolute-ordering", "administered-object", "connection-factory", "data-source",
-          "distributable", "ejb-local-ref", "ejb-ref", "jms-connection-factory", "jms-destination",
-          "jsp-config", "locale-encoding-mapping-list", "mail-session", "message-destination",
+          "ejb-local-ref", "ejb-ref", "jms-connection-factory", "jms-destination", "jsp-config",
+          "locale-encoding-mapping-list", "mail-session", "message-destination",
           "message-destination-ref", "module-name", "ordering", "persistence-context-ref",
           "persistence-unit-ref", "post-construct", "pre-destroy", "resource-env-ref",
-          "resource-ref", "security-role", "service-ref", "session-config", "taglib")};
+          "service-ref", "taglib")};
 const struct webxml_element webxml_servlet_element = {
     "servlet",
     NAMES("enabled", "init-param", "jsp-file", "load-on-startup", "servlet-class", "servlet-name"),
@@ -45,9 +47,17 @@ const struct webxml_element webxml_mime_mapping = {"mime-mapping", NAMES("extens
                                                    NULL, NULL, NULL};
 const struct webxml_element webxml_error_page_element = {
     "error-page", NAMES("error-code", "exception-type", "location"), NULL, NULL, NULL};
+const struct webxml_element webxml_listener_element = {"listener", NAMES("listener-class"),
+                                                       DESCRIPTION, NULL, NULL};
 const struct webxml_element webxml_env_element = {
     "env-entry", NAMES("env-entry-name", "env-entry-type", "env-entry-value"), NAMES("description"),
     NULL, NAMES("injection-target", "lookup-name", "mapped-name")};
+const struct webxml_element webxml_session_element = {
+    "session-config", NAMES("cookie-config", "session-timeout", "tracking-mode"), NULL, NULL, NULL};
+const struct webxml_element webxml_cookie_element = {
+    "cookie-config",
+    NAMES("attribute", "comment", "domain", "http-only", "max-age", "name", "path", "secure"), NULL,
+    NULL, NULL};
 const struct webxml_element webxml_multipart_element = {
     "multipart-config",
     NAMES("file-size-threshold", "location", "max-file-size", "max-request-size"), NULL, NULL,
@@ -99,17 +109,6 @@ static const char *nearest_of(const struct webxml_element *e, const char *name)
     return nearest;
 }
 
-static bool is_encoding_name(const char *name)
-{
-    return strcmp(name, "request-character-encoding") == 0 ||
-           strcmp(name, "response-character-encoding") == 0;
-}
-
-static bool is_encoding(const struct xml_node *node)
-{
-    return is_encoding_name(node->name) && span_ieq(span_of(node->text), SPAN_LIT("UTF-8"));
-}
-
 static bool stranger_check(struct webxml_reader *r, const struct webxml_element *e,
                            const struct xml_node *node)
 {
@@ -120,9 +119,7 @@ static bool stranger_check(struct webxml_reader *r, const struct webxml_element 
         config_known(r->report, e->name, node->name);
         return true;
     }
-    if (is_encoding(node)) /* UTF-8 is what there is */
-        return true;
-    if (schema_listed(e->unserved, node->name) || is_encoding_name(node->name)) {
+    if (schema_listed(e->unserved, node->name)) {
         if (map_get(r->warned, span_of(node->name)))
             return true;
         LOG(config, LOG_WARN,

@@ -13,6 +13,7 @@ struct webxml_reader {
     struct map *codes;      /* error codes and "" -> struct webxml_error_page */
     struct map *extensions; /* of mime-mappings */
     struct map *env;        /* names of env-entries -> struct webxml_env */
+    struct map *listeners;  /* their classes */
     struct map *warned; /* names of elements that had their WARN: a file may have 1,000 of one */
     struct config_report *report;
     struct err *err; /* of the element being read */
@@ -29,7 +30,7 @@ struct webxml_element {
 extern const struct webxml_element webxml_app, webxml_servlet_element, webxml_servlet_mapping,
     webxml_filter_element, webxml_filter_mapping_element, webxml_init_param, webxml_context_param,
     webxml_welcome_list, webxml_mime_mapping, webxml_error_page_element, webxml_multipart_element,
-    webxml_env_element;
+    webxml_env_element, webxml_listener_element, webxml_session_element, webxml_cookie_element;
 
 /* Every child of NODE is known to E, or had its WARN; false: one of them protects. */
 bool webxml_children_check(struct webxml_reader *r, const struct webxml_element *e,
@@ -43,11 +44,18 @@ void webxml_mistake(struct webxml_reader *r);
 bool webxml_fail(struct webxml_reader *r, int line);
 bool webxml_no_memory(struct webxml_reader *r);
 
-/* webxml_servlets.c: add one init-param or context-param, servlet or filter. */
+/* webxml_session.c. A session-config is checked, and told of: nothing serves it yet. */
+bool webxml_read_session(struct webxml_reader *r, const struct xml_node *node);
+/* OUT: one of r->out's. */
+bool webxml_read_encoding(struct webxml_reader *r, const struct xml_node *node, const char **out);
+
+/* webxml_servlets.c: add one init-param or context-param, servlet, filter or listener. */
 bool webxml_param_add(struct webxml_reader *r, const struct xml_node *node,
                       struct webxml_param **list);
 bool webxml_read_servlet(struct webxml_reader *r, const struct xml_node *node,
                          struct webxml_servlet ***tail);
+bool webxml_read_listener(struct webxml_reader *r, const struct xml_node *node,
+                          struct webxml_listener ***tail);
 bool webxml_read_filter(struct webxml_reader *r, const struct xml_node *node,
                         struct webxml_filter ***tail);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * servlet and filter of web.xml, and their parameters. Called by webxml.c. */
+ * servlet, filter and listener of web.xml, and their parameters. Called by webxml.c. */
 #include "config/schema.h"
 #include "config/webxml_priv.h"
 #include "observe/log.h"
@@ -178,4 +178,27 @@ bool webxml_read_filter(struct webxml_reader *r, const struct xml_node *node,
     **tail = filter;
     *tail = &filter->next;
     return map_put(r->filters, span_of(filter->name), filter, NULL) || webxml_no_memory(r);
+}
+
+bool webxml_read_listener(struct webxml_reader *r, const struct xml_node *node,
+                          struct webxml_listener ***tail)
+{
+    struct webxml_listener *listener = arena_zalloc(&r->out->doc.arena, sizeof(*listener));
+    if (!listener)
+        return webxml_no_memory(r);
+    listener->file = r->out->doc.file;
+    listener->line = node->line;
+    if (!webxml_children_check(r, &webxml_listener_element, node) ||
+        !(listener->listener_class = webxml_text(r, node, "listener-class")))
+        return false;
+    if (map_get(r->listeners, span_of(listener->listener_class))) {
+        LOG(config, LOG_WARN, "%s:%d: <listener> '%s' is given twice: the first one counts",
+            listener->file, listener->line, listener->listener_class);
+        return true;
+    }
+    if (!map_put(r->listeners, span_of(listener->listener_class), listener, NULL))
+        return webxml_no_memory(r);
+    **tail = listener;
+    *tail = &listener->next;
+    return true;
 }

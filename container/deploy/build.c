@@ -36,9 +36,9 @@ static bool all_patterns(struct builder *b, const struct webxml_servlet *s, cons
         all[i] = own[i];
     for (const struct webxml_pattern *p = s->default_patterns; p; p = p->next)
         if (!map_get(b->taken, span_of(p->text)))
-            all[n++] = p->text;
+            all[n + spec->default_count++] = p->text;
     spec->patterns = all;
-    spec->pattern_count = n;
+    spec->pattern_count = n + spec->default_count;
     return true;
 }
 
@@ -49,18 +49,6 @@ static struct multipart_config xml_multipart(const struct webxml_multipart *xml)
                                      .max_file_size = xml->max_file_size,
                                      .max_request_size = xml->max_request_size,
                                      .file_size_threshold = xml->file_size_threshold};
-}
-
-static struct multipart_config row_multipart(const cs_multipart *row)
-{
-    struct multipart_config m = {.set = row != NULL};
-    if (!row)
-        return m;
-    m.location = row->location;
-    m.max_file_size = row->max_file_size > 0 ? row->max_file_size : -1;
-    m.max_request_size = row->max_request_size > 0 ? row->max_request_size : -1;
-    m.file_size_threshold = row->file_size_threshold > 0 ? row->file_size_threshold : 0;
-    return m;
 }
 
 static bool add_xml_servlet(struct builder *b, const struct webxml_servlet *s)
@@ -82,7 +70,7 @@ static bool add_xml_servlet(struct builder *b, const struct webxml_servlet *s)
     spec.param_count = params.count;
     spec.async_supported = build_async(s->async_supported, spec.row->flags);
     spec.multipart =
-        s->multipart.set ? xml_multipart(&s->multipart) : row_multipart(spec.row->multipart);
+        s->multipart.set ? xml_multipart(&s->multipart) : app_multipart(spec.row->multipart);
     return app_add_servlet(b->app, &spec, b->err) || err_at(b->err, s->file, s->line);
 }
 
@@ -106,7 +94,7 @@ static bool add_row_servlet(struct builder *b, uint32_t module, const cs_servlet
                                     .module = module,
                                     .load_on_startup = row->load_on_startup,
                                     .async_supported = build_async(-1, row->flags),
-                                    .multipart = row_multipart(row->multipart)};
+                                    .multipart = app_multipart(row->multipart)};
     const char **patterns;
     if (xml_overrides(b, module, row))
         return true;
@@ -125,10 +113,6 @@ static bool add_row_servlet(struct builder *b, uint32_t module, const cs_servlet
 static bool add_rows(struct builder *b, uint32_t module)
 {
     const struct module *m = generation_module(b->generation, module);
-    for (uint32_t i = 0; i < m->listener_count; i++) {
-        if (!app_add_listener(b->app, &m->listeners[i], module, b->err))
-            return false;
-    }
     for (uint32_t i = 0; i < m->servlet_count; i++) {
         if (!add_row_servlet(b, module, &m->servlets[i]))
             return false;
@@ -257,10 +241,31 @@ static bool add_texts(struct builder *b)
     return true;
 }
 
+/* Those that web.xml names, in its order, then the others. */
+static bool add_listeners(struct builder *b)
+{
+    for (const struct webxml_listener *l = b->xml ? b->xml->listeners : NULL; l; l = l->next) {
+        uint32_t module;
+        const cs_listener *row = build_find_listener(b, l->listener_class, &module);
+        if (!row)
+            return build_no_class(b, l->file, l->line, "listener", l->listener_class,
+                                  l->listener_class);
+        if (!app_add_listener(b->app, row, module, b->err))
+            return false;
+    }
+    for (uint32_t i = 0; i < generation_module_count(b->generation); i++) {
+        const struct module *m = generation_module(b->generation, i);
+        for (uint32_t k = 0; k < m->listener_count; k++)
+            if (!app_add_listener(b->app, &m->listeners[k], i, b->err))
+                return false;
+    }
+    return true;
+}
+
 static bool add_all(struct builder *b)
 {
     uint32_t modules = generation_module_count(b->generation);
-    bool ok = take_patterns(b) && add_xml_servlets(b, false);
+    bool ok = take_patterns(b) && add_listeners(b) && add_xml_servlets(b, false);
     for (uint32_t i = 0; ok && i < modules; i++)
         ok = add_rows(b, i);
     ok = ok && add_xml_servlets(b, true);

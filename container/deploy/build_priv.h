@@ -20,6 +20,7 @@ struct builder {
 /* build_rows.c: rows by class, "cart" or "libshop.so:cart"; NULL: no module has it. */
 const cs_servlet *build_find_servlet(struct builder *b, const char *class, uint32_t *module);
 const cs_filter *build_find_filter(struct builder *b, const char *class, uint32_t *module);
+const cs_listener *build_find_listener(struct builder *b, const char *class, uint32_t *module);
 /* Always false, with err. */
 bool build_no_class(struct builder *b, const char *file, int line, const char *kind,
                     const char *name, const char *class);

@@ -60,6 +60,23 @@ const cs_filter *build_find_filter(struct builder *b, const char *class, uint32_
     return NULL;
 }
 
+const cs_listener *build_find_listener(struct builder *b, const char *class, uint32_t *module)
+{
+    struct span file, name;
+    split_class(class, &file, &name);
+    for (uint32_t i = 0; i < app_module_count(b->app); i++) {
+        const struct module *m = app_module_at(b->app, i);
+        for (uint32_t k = 0; module_is(m, file) && k < m->listener_count; k++) {
+            const char *row = m->listeners[k].name;
+            if (row && span_eq(span_of(row), name)) {
+                *module = i;
+                return &m->listeners[k];
+            }
+        }
+    }
+    return NULL;
+}
+
 bool build_no_class(struct builder *b, const char *file, int line, const char *kind,
                     const char *name, const char *class)
 {
@@ -105,27 +122,9 @@ bool build_take_params(struct builder *b, struct params *p, const struct webxml_
 
 /* ---- patterns ---- */
 
-/* Blank-separated text to an array; "" is the one empty pattern. */
 bool build_split_patterns(struct builder *b, const char *text, const char ***out, uint32_t *count)
 {
-    char *copy = arena_strdup(&b->arena, text ? text : "");
-    const char **rows = arena_alloc(&b->arena, (strlen(text ? text : "") + 1) * sizeof(*rows));
-    *count = 0;
-    if (!copy || !rows)
-        return err_set(b->err, "out of memory");
-    *out = rows;
-    if (text && !*text)
-        rows[(*count)++] = copy;
-    for (char *p = copy; *p;) {
-        p += strspn(p, " \t\n");
-        size_t n = strcspn(p, " \t\n");
-        if (n > 0)
-            rows[(*count)++] = p;
-        p += n;
-        if (*p)
-            *p++ = '\0';
-    }
-    return true;
+    return app_split_words(&b->arena, text, out, count) || err_set(b->err, "out of memory");
 }
 
 bool build_list_patterns(struct builder *b, const struct webxml_pattern *list, const char ***out,

@@ -25,14 +25,15 @@ struct app *app_new(struct context *context, struct generation *generation,
     a->mimes = map_new();
     a->params = map_new();
     a->env = map_new();
+    a->default_patterns = map_new();
     a->temp_folder = "";
     ctx_attributes_init(&a->attributes);
     a->display_name = arena_strdup(&a->arena, display_name);
     a->doc_base = arena_strdup(&a->arena, doc_base);
     a->server_name = arena_strdup(&a->arena, server_name);
     a->modules = arena_zalloc(&a->arena, (a->module_count + 1) * sizeof(*a->modules));
-    if (!a->mapper || !a->mimes || !a->params || !a->env || !a->display_name || !a->doc_base ||
-        !a->server_name || !a->modules) {
+    if (!a->mapper || !a->mimes || !a->params || !a->env || !a->default_patterns ||
+        !a->display_name || !a->doc_base || !a->server_name || !a->modules) {
         err_set(err, "out of memory for the webapp %s", context->queue_name);
         app_free(&a);
         return NULL;
@@ -67,6 +68,8 @@ void app_free(struct app **ap)
         map_free(&a->params);
     if (a->env)
         map_free(&a->env);
+    if (a->default_patterns)
+        map_free(&a->default_patterns);
     ctx_attributes_free(&a->attributes);
     arena_destroy(&a->arena);
     free(a);
@@ -163,22 +166,33 @@ static void say_where(const struct servlet *first, const char *file, struct err 
         err_why(err, "the first is in %s", first->file);
 }
 
-static bool add_pattern(struct app *a, struct servlet *s, const char *pattern, struct err *err)
+bool app_pattern_is_free(const struct app *a, const struct servlet *s, const char *name,
+                         const char *file, const char *pattern, struct err *err)
 {
-    bool ok;
     if (!mapper_pattern_ok(span_of(pattern))) {
-        err_set(err, "servlet %s has the malformed URL pattern '%s'", s->reg.name, pattern);
+        err_set(err, "servlet %s has the malformed URL pattern '%s'", name, pattern);
         return err_hint(err, "A pattern is \"\", \"/\", \"/path\", \"/path/*\" or \"*.ext\"");
     }
-    struct servlet *other = mapper_add(a->mapper, pattern, s, &ok);
-    if (ok || other == s)
+    const struct servlet *other = mapper_owner(a->mapper, pattern);
+    if (!other || other == s || map_get(a->default_patterns, span_of(pattern)))
         return true;
-    if (!other)
-        return no_memory(a, err);
-    err_set(err, "servlets %s and %s both have the URL pattern '%s'", other->reg.name, s->reg.name,
+    err_set(err, "servlets %s and %s both have the URL pattern '%s'", other->reg.name, name,
             pattern);
-    say_where(other, s->file, err);
+    say_where(other, file, err);
     return err_hint(err, "Give each pattern to one servlet");
+}
+
+static bool add_pattern(struct app *a, struct servlet *s, const char *pattern, bool is_default,
+                        struct err *err)
+{
+    if (!app_pattern_is_free(a, s, s->reg.name, s->file, pattern, err))
+        return false;
+    if (!mapper_set(a->mapper, pattern, s))
+        return no_memory(a, err);
+    if (!is_default)
+        map_remove(a->default_patterns, span_of(pattern));
+    return !is_default || map_put(a->default_patterns, span_of(pattern), s, NULL) ||
+           no_memory(a, err);
 }
 
 static struct servlet *find_servlet(const struct app *a, const char *name)
@@ -220,10 +234,28 @@ bool app_add_servlet(struct app *a, const struct app_servlet_spec *spec, struct 
     if (!s->allow || !s->multipart.location || !s->file)
         return no_memory(a, err);
     a->servlets[a->servlet_count++] = s;
+    uint32_t own = spec->pattern_count - spec->default_count;
     for (uint32_t i = 0; i < spec->pattern_count; i++) {
-        if (!add_pattern(a, s, spec->patterns[i], err))
+        if (!add_pattern(a, s, spec->patterns[i], i >= own, err))
             return false;
     }
+    return true;
+}
+
+bool app_map_servlet(struct app *a, const char *name, const char *file, const char *const *patterns,
+                     uint32_t count, struct err *err)
+{
+    struct servlet *s = find_servlet(a, name);
+    if (!s) {
+        err_set(err, "the servlet '%s', which is to be mapped, does not exist", name);
+        return err_hint(err, "Mend the name, or declare the servlet");
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (!app_pattern_is_free(a, s, name, file, patterns[i], err))
+            return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!add_pattern(a, s, patterns[i], false, err))
+            return false;
     return true;
 }
 
@@ -293,11 +325,16 @@ bool app_add_filter_mapping(struct app *a, const struct app_filter_mapping_spec 
 
 bool app_add_listener(struct app *a, const cs_listener *row, uint32_t module, struct err *err)
 {
+    for (uint32_t i = 0; i < a->listener_count; i++)
+        if (a->listeners[i]->row == row)
+            return true;
     struct listener *l = arena_zalloc(&a->arena, sizeof(*l));
     if (!l || !room((void ***)&a->listeners, a->listener_count, &a->listener_cap))
         return no_memory(a, err);
     l->row = row;
     l->module = module;
     a->listeners[a->listener_count++] = l;
+    a->request_listeners =
+        a->request_listeners || row->request_initialized || row->request_destroyed;
     return true;
 }

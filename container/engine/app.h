@@ -35,6 +35,8 @@ struct app_servlet_spec { /* one registration; copied */
     uint32_t param_count;
     const char *const *patterns;
     uint32_t pattern_count;
+    uint32_t
+        default_count; /* so many at the end are conf/web.xml's: what the webapp registers may take them */
 };
 struct app_filter_spec {
     const char *name;
@@ -65,6 +67,7 @@ bool app_add_servlet(struct app *a, const struct app_servlet_spec *spec, struct 
 bool app_add_filter(struct app *a, const struct app_filter_spec *spec, struct err *err);
 bool app_add_filter_mapping(struct app *a, const struct app_filter_mapping_spec *spec,
                             struct err *err);
+/* A row that is there already stays where it is. */
 bool app_add_listener(struct app *a, const cs_listener *row, uint32_t module, struct err *err);
 /* A <mime-mapping>; EXTENSION in any case, without a dot. Of one that comes twice the first counts. */
 bool app_add_mime(struct app *a, const char *extension, const char *type, struct err *err);
@@ -81,6 +84,11 @@ void app_servlets_must_start(struct app *a, bool must);
 /* NULL: not given. */
 bool app_set_encodings(struct app *a, const char *request, const char *response, struct err *err);
 bool app_add_welcome_file(struct app *a, const char *name, struct err *err);
+
+/* A row's limits. */
+struct multipart_config app_multipart(const cs_multipart *row);
+/* Blank-separated TEXT (NULL: none) to an array in ARENA; "" is one empty word. False: out of memory. */
+bool app_split_words(struct arena *arena, const char *text, const char ***out, uint32_t *count);
 
 /* The phases, each on the life-cycle thread. A failing one ends the start: then app_stop undoes what was
  * done. */

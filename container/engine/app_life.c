@@ -34,9 +34,18 @@ static bool failed(const struct app *a, const char *what, const char *name, int 
 {
     err_set(err, "%s: %s%s%s failed with %d", a->context->queue_name, what, *name ? " " : "", name,
             rc);
-    if (g->failure[0])
-        err_why(err, "%s", g->failure);
+    if (g->failure[0] || a->refusal[0])
+        err_why(err, "%s", g->failure[0] ? g->failure : a->refusal);
     return false;
+}
+
+/* What ends cannot fail, but its code may throw. */
+static void tell_thrown(const struct app *a, const char *what, const char *name,
+                        const struct guarded *g)
+{
+    if (g->failure[0])
+        LOG(engine, LOG_ERROR, "%s: %s %s failed: %s", a->context->queue_name, what, name,
+            g->failure);
 }
 
 static int hook_body(void *guarded)
@@ -81,12 +90,14 @@ static int destroy_body(void *guarded)
     return CS_OK;
 }
 
-static void run_destroy(struct app *a, struct registration *reg, void (*destroy)(cs_ctx *, void *))
+static void run_destroy(struct app *a, struct registration *reg, const char *what,
+                        void (*destroy)(cs_ctx *, void *))
 {
     struct app_module *m = &a->modules[reg->module];
     struct init_run r = {.destroy = destroy, .config = {.module = m}, .reg = reg};
     if (reg->initialised && destroy)
         module_invoke(m, destroy_body, &r.guarded);
+    tell_thrown(a, what, reg->name, &r.guarded);
     reg->initialised = false;
 }
 
@@ -110,7 +121,7 @@ static bool tell_listener(struct app *a, struct listener *l, struct err *err)
     int rc = l->row->context_initialized ? module_invoke(m, listener_begin, &r.guarded) : CS_OK;
     if (rc != CS_OK || r.guarded.failure[0])
         return failed(a, "listener", l->row->name ? l->row->name : "", rc, &r.guarded, err);
-    l->told = true;
+    atomic_store(&l->told, true);
     return true;
 }
 
@@ -172,18 +183,29 @@ static bool init_servlets(struct app *a, struct err *err)
     return true;
 }
 
-bool app_init(struct app *a, struct err *err)
+/* Those who may register more: so the listeners' number grows while they are told. */
+static bool init_modules(struct app *a, struct err *err)
 {
-    for (uint32_t i = 0; i < a->module_count; i++) {
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < a->module_count; i++) {
         struct app_module *m = &a->modules[i];
         m->begun = true;
-        if (!run_hook(a, m, m->module->descriptor.init, "the init hook", err))
-            return false;
+        registration_open(a);
+        ok = run_hook(a, m, m->module->descriptor.init, "the init hook", err);
     }
-    for (uint32_t i = 0; i < a->listener_count; i++) {
-        if (!tell_listener(a, a->listeners[i], err))
-            return false;
+    for (uint32_t i = 0; ok && i < a->listener_count; i++) {
+        registration_open(a);
+        ok = tell_listener(a, a->listeners[i], err);
     }
+    registration_close();
+    a->refusal[0] = '\0';
+    return ok;
+}
+
+bool app_init(struct app *a, struct err *err)
+{
+    if (!init_modules(a, err))
+        return false;
     for (uint32_t i = 0; i < a->filter_count; i++) {
         struct filter *f = a->filters[i];
         int rc;
@@ -233,8 +255,9 @@ bool app_stop(struct app *a, uint32_t attempt)
         if (r.guarded.failure[0])
             rc = CS_EFAIL;
         if (rc != CS_OK && rc != CS_EAGAIN)
-            LOG(engine, LOG_WARN, "%s: the stop hook of %s failed with %d", a->context->queue_name,
-                m->module->name, rc);
+            LOG(engine, LOG_WARN, "%s: the stop hook of %s failed with %d%s%s",
+                a->context->queue_name, m->module->name, rc, r.guarded.failure[0] ? ": " : "",
+                r.guarded.failure);
         m->stopped = rc != CS_EAGAIN;
         all = all && m->stopped;
     }
@@ -251,16 +274,18 @@ static int end_body(void *guarded)
 void app_destroy_all(struct app *a)
 {
     for (uint32_t i = a->servlet_count; i-- > 0;)
-        run_destroy(a, &a->servlets[i]->reg, a->servlets[i]->row->destroy);
+        run_destroy(a, &a->servlets[i]->reg, "destroy of servlet", a->servlets[i]->row->destroy);
     for (uint32_t i = a->filter_count; i-- > 0;)
-        run_destroy(a, &a->filters[i]->reg, a->filters[i]->row->destroy);
+        run_destroy(a, &a->filters[i]->reg, "destroy of filter", a->filters[i]->row->destroy);
     for (uint32_t i = a->listener_count; i-- > 0;) {
         struct listener *l = a->listeners[i];
         struct app_module *m = &a->modules[l->module];
         struct listener_run r = {.listener = l, .module = m};
-        if (l->told && l->row->context_destroyed)
+        if (atomic_load(&l->told) && l->row->context_destroyed)
             module_invoke(m, listener_end, &r.guarded);
-        l->told = false;
+        tell_thrown(a, "context_destroyed of listener", l->row->name ? l->row->name : "",
+                    &r.guarded);
+        atomic_store(&l->told, false);
     }
     ctx_attributes_end(&a->attributes);
     for (uint32_t i = a->module_count; i-- > 0;) {
@@ -271,6 +296,7 @@ void app_destroy_all(struct app *a)
         arena_run_cleanups(&m->arena);
         if (r.end)
             module_invoke(m, end_body, &r.guarded);
+        tell_thrown(a, "the destroy hook of", m->module->name, &r.guarded);
         m->begun = false;
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a webapp has besides its registrations: parameters, media types, welcome files, error pages. Called
- * by deploy while it builds an app. */
+ * What a webapp has besides its registrations: parameters, media types, welcome files, error pages; and what
+ * rows say in one text. Called by deploy while it builds an app, and by registration.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,4 +83,38 @@ bool app_add_mime(struct app *a, const char *extension, const char *type, struct
         *p = ascii_lower(*p);
     return map_get(a->mimes, span_of(key)) || map_put(a->mimes, span_of(key), copy, NULL) ||
            no_memory(a, err);
+}
+
+struct multipart_config app_multipart(const cs_multipart *row)
+{
+    struct multipart_config m = {.set = row != NULL};
+    if (!row)
+        return m;
+    m.location = row->location;
+    m.max_file_size = row->max_file_size > 0 ? row->max_file_size : -1;
+    m.max_request_size = row->max_request_size > 0 ? row->max_request_size : -1;
+    m.file_size_threshold = row->file_size_threshold > 0 ? row->file_size_threshold : 0;
+    return m;
+}
+
+bool app_split_words(struct arena *arena, const char *text, const char ***out, uint32_t *count)
+{
+    char *copy = arena_strdup(arena, text ? text : "");
+    const char **rows = arena_alloc(arena, (strlen(text ? text : "") + 1) * sizeof(*rows));
+    *count = 0;
+    if (!copy || !rows)
+        return false;
+    *out = rows;
+    if (text && !*text)
+        rows[(*count)++] = copy;
+    for (char *p = copy; *p;) {
+        p += strspn(p, " \t\n");
+        size_t n = strcspn(p, " \t\n");
+        if (n > 0)
+            rows[(*count)++] = p;
+        p += n;
+        if (*p)
+            *p++ = '\0';
+    }
+    return true;
 }

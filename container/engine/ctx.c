@@ -140,6 +140,12 @@ const struct cs_ctx_ops ctx_ops = {
     .attr_at = ctx_attr_at,
     .open = ctx_open,
     .list = ctx_list,
+    .add_servlet = ctx_add_servlet,
+    .add_filter = ctx_add_filter,
+    .add_listener = ctx_add_listener,
+    .map_servlet = ctx_map_servlet,
+    .map_filter = ctx_map_filter,
+    .set_param = ctx_set_param,
 };
 
 /* ---- config ---- */

@@ -88,6 +88,7 @@ int ctx_attr_set(cs_ctx *ctx, cs_str name, void *value, void (*free_fn)(void *va
 {
     struct ctx_attributes *t = table_of(ctx);
     struct ctx_attribute old = {.value = NULL};
+    const char *row_name = NULL; /* rows may move, names do not */
     int rc = CS_OK;
     if (!name.ptr || name.len == 0 || memchr(name.ptr, '\0', name.len))
         return CS_EINVAL;
@@ -99,12 +100,16 @@ int ctx_attr_set(cs_ctx *ctx, cs_str name, void *value, void (*free_fn)(void *va
         rc = CS_ENOMEM;
     if (rc == CS_OK && row) {
         old = *row;
+        row_name = row->name;
         row->value = value;
         row->free_fn = free_fn;
         row->module = CONTAINER_OF(ctx, struct app_module, pub);
         row->order = ++t->order;
     }
     lock_release(&t->lock);
+    if (rc != CS_OK || (!old.value && !value))
+        return rc;
+    listeners_attribute(CONTAINER_OF(ctx, struct app_module, pub)->app, row_name, old.value, value);
     if (old.value != value)
         free_value(&old);
     return rc;

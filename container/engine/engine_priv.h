@@ -74,7 +74,7 @@ struct listener {
     const cs_listener *row;
     uint32_t module;
     void *self;
-    bool told; /* context_initialized was called and did not fail */
+    _Atomic bool told; /* context_initialized was called and did not fail */
 };
 struct ctx_attribute {
     char *name;
@@ -111,6 +111,11 @@ struct app {
     struct map *params, *env;                         /* name to text */
     const char *temp_folder;
     bool servlets_must_start;
+    bool request_listeners; /* one of the listeners is told of requests */
+    struct map
+        *default_patterns; /* those that only conf/web.xml maps: the webapp may take them over */
+    uint32_t mapped_first; /* mappings that stand before the declared ones */
+    char refusal[512];     /* why the last registration in the hook that runs was refused */
     struct ctx_attributes attributes;
 };
 
@@ -255,6 +260,7 @@ struct call {
     uint32_t locale_count;
     bool locales_parsed;
     struct head_hook *head_hooks; /* the last registered first */
+    uint32_t listeners_told; /* of the app's, of this request */
 };
 
 static inline struct call *request_call(cs_request *req)
@@ -301,6 +307,27 @@ struct config_handle {
     struct app_module *module;
 };
 
+/* listeners.c: tells those that want to know. False: one failed, which c->detail tells. */
+bool listeners_begin_request(struct call *c);
+/* Tells the end to those that were told the beginning; once. Before the request's cleanups. */
+void listeners_end_request(struct call *c);
+void listeners_attribute(struct app *a, const char *name, void *old_value, void *new_value);
+/* registration.c: A may be changed by its hooks on this thread, until it is closed. */
+void registration_open(struct app *a);
+void registration_close(void);
+int ctx_add_servlet(cs_ctx *ctx, const cs_servlet *row, uint32_t row_size);
+int ctx_add_filter(cs_ctx *ctx, const cs_filter *row, uint32_t row_size);
+int ctx_add_listener(cs_ctx *ctx, const cs_listener *row, uint32_t row_size);
+int ctx_map_servlet(cs_ctx *ctx, cs_str servlet, cs_str urls);
+int ctx_map_filter(cs_ctx *ctx, cs_str filter, cs_str urls, cs_str names, uint32_t dispatchers,
+                   uint32_t where);
+int ctx_set_param(cs_ctx *ctx, cs_str name, cs_str value);
+/* app.c: whether PATTERN is well formed and may be given to S, which is called NAME and declared in FILE; S
+ * NULL: one that is not there yet. False: err. */
+bool app_pattern_is_free(const struct app *a, const struct servlet *s, const char *name,
+                         const char *file, const char *pattern, struct err *err);
+bool app_map_servlet(struct app *a, const char *name, const char *file, const char *const *patterns,
+                     uint32_t count, struct err *err);
 /* ctx_attributes.c */
 void ctx_attributes_init(struct ctx_attributes *t);
 /* Runs what is to free their values, the last set first; none can be set any more. */

@@ -105,29 +105,51 @@ static struct entry *new_entry(const char *pattern, void *value)
     return e;
 }
 
-void *mapper_add(struct mapper *m, const char *pattern, void *value, bool *ok)
+struct place { /* where a pattern's entry is kept */
+    struct entry **single;
+    struct map *map; /* when SINGLE is NULL */
+    struct span key;
+};
+
+static struct place place_of(struct mapper *m, struct span p)
 {
-    struct span p = span_of(pattern), key = p;
-    struct map *map = m->exact;
-    struct entry **single = p.n == 0 ? &m->root : p.n == 1 ? &m->fallback : NULL;
-    if (is_prefix_pattern(p)) {
-        map = m->prefix;
-        key = span_cut(p, 0, p.n - 2);
-    } else if (is_extension_pattern(p)) {
-        map = m->extension;
-        key = span_from(p, 2);
+    if (p.n == 0 || span_eq(p, SPAN_LIT("/")))
+        return (struct place){.single = p.n == 0 ? &m->root : &m->fallback};
+    if (is_prefix_pattern(p))
+        return (struct place){.map = m->prefix, .key = span_cut(p, 0, p.n - 2)};
+    if (is_extension_pattern(p))
+        return (struct place){.map = m->extension, .key = span_from(p, 2)};
+    return (struct place){.map = m->exact, .key = p};
+}
+
+static struct entry *entry_at(const struct place *at)
+{
+    return at->single ? *at->single : map_get(at->map, at->key);
+}
+
+void *mapper_owner(struct mapper *m, const char *pattern)
+{
+    struct place at = place_of(m, span_of(pattern));
+    const struct entry *e = entry_at(&at);
+    return e ? e->value : NULL;
+}
+
+bool mapper_set(struct mapper *m, const char *pattern, void *value)
+{
+    struct place at = place_of(m, span_of(pattern));
+    struct entry *e = entry_at(&at);
+    if (e) {
+        e->value = value;
+        return true;
     }
-    struct entry *old = single ? *single : map_get(map, key);
-    *ok = old == NULL;
-    if (old)
-        return old->value;
-    struct entry *e = new_entry(pattern, value);
-    *ok = e && (single || map_put(map, key, e, NULL));
-    if (*ok && single)
-        *single = e;
-    if (!*ok)
+    e = new_entry(pattern, value);
+    if (!e || (at.map && !map_put(at.map, at.key, e, NULL))) {
         free_entry(e);
-    return NULL;
+        return false;
+    }
+    if (at.single)
+        *at.single = e;
+    return true;
 }
 
 bool mapper_add_welcome(struct mapper *m, const char *name)

@@ -29,8 +29,10 @@ struct mapper_result {
 
 struct mapper *mapper_new(void);
 void mapper_free(struct mapper **m);
-/* PATTERN is decoded text. Returns the value that has it already (a conflict) or NULL: *ok tells. */
-void *mapper_add(struct mapper *m, const char *pattern, void *value, bool *ok);
+/* Who has PATTERN, which is decoded text; NULL: nobody. */
+void *mapper_owner(struct mapper *m, const char *pattern);
+/* Gives PATTERN to VALUE, whoever had it. False: out of memory. */
+bool mapper_set(struct mapper *m, const char *pattern, void *value);
 bool mapper_pattern_ok(struct span pattern); /* "", "/", "*.x", "/..."; no CR, LF, NUL */
 bool mapper_add_welcome(struct mapper *m, const char *name);
 

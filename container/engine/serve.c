@@ -275,6 +275,10 @@ static int serve_app(struct call *c)
     c->servlet = c->map.value;
     if (x->route.recorded && c->servlet) /* the record may outlive the generation */
         x->servlet = span_of(arena_strdup(&x->arena, c->servlet->reg.name));
+    if (!listeners_begin_request(c)) {
+        refuse(c, 500, c->detail);
+        return CS_OK;
+    }
     unsigned status = c->servlet ? unavailable_status(c, c->servlet) : 0;
     if (status)
         refuse(c, status, SPAN_NONE);
@@ -325,6 +329,7 @@ void engine_serve(struct engine *e, uint32_t slot, struct exchange *x)
         serve_target(c);
     call_before_head(c);
     const char *who = c->context && app ? context->queue_name : NULL;
+    listeners_end_request(c);
     arena_run_cleanups(&x->arena); /* the webapp's own code: while its generation is held */
     call_end(c);
     end_response(x, who);

@@ -146,8 +146,9 @@ static bool copy_tables(struct module *m, struct err *err)
                              sizeof(cs_servlet),   offsetof(cs_servlet, last_modified)};
     struct table filters = {d->filters.rows, d->filters.count,  d->filters.row_size,
                             "filters",       sizeof(cs_filter), offsetof(cs_filter, params)};
-    struct table listeners = {d->listeners.rows, d->listeners.count,  d->listeners.row_size,
-                              "listeners",       sizeof(cs_listener), sizeof(cs_listener)};
+    struct table listeners = {d->listeners.rows,     d->listeners.count,
+                              d->listeners.row_size, "listeners",
+                              sizeof(cs_listener),   offsetof(cs_listener, request_initialized)};
     const struct cs_valves *v = &m->host.valves;
     struct table valves = {v->rows,  v->count,         v->row_size,
                            "valves", sizeof(cs_valve), offsetof(cs_valve, records)};

@@ -55,7 +55,7 @@
 #ifndef CS_ABI_MINOR /* may be defined before the include, to build for an older server */
 #define CS_ABI_MINOR CS_ABI_MINOR_MAX
 #endif
-#define CS_ABI_HASH 0x6b042b4au
+#define CS_ABI_HASH 0x4f2eecddu
 
 CS_C_BEGIN
 
@@ -200,13 +200,24 @@ struct cs_filters {
     uint32_t count CS_0, row_size CS_0;
 };
 
-/* Told when the webapp starts (before filters and servlets, in the order of the rows) and after it has
- * stopped (in reverse). A context_initialized that fails fails the webapp. */
+/* Told when the webapp starts (before filters and servlets: those that web.xml names first, in its order, then
+ * the others in the order of the rows) and after it has stopped (in reverse). A context_initialized that fails
+ * fails the webapp. */
 typedef struct cs_listener {
     const char *name CS_0;
     uint32_t flags CS_0, reserved CS_0; /* 0 */
     int (*context_initialized)(cs_ctx *ctx, void **self) CS_0;
     void (*context_destroyed)(cs_ctx *ctx, void *self) CS_0;
+    /* Since minor 3. Around each request that comes from outside to this webapp, on the thread that runs it: in
+     * that order before its filters, in reverse after its answer and error page, before its cleanups and
+     * attributes are freed, also when it failed. A request_initialized that does not return CS_OK is
+     * answered with 500, without filters and servlet; those told before it are told the end. */
+    int (*request_initialized)(cs_request *req, void *self) CS_0;
+    void (*request_destroyed)(cs_request *req, void *self) CS_0;
+    /* Since minor 3. After cs_ctx_attr_set, on the thread that called it, before the old value is freed. OLD_VALUE
+     * NULL: added; NEW_VALUE NULL: removed. Not when attributes end with the webapp. */
+    void (*context_attribute_changed)(cs_ctx *ctx, const char *name, void *old_value,
+                                      void *new_value, void *self) CS_0;
 } cs_listener;
 struct cs_listeners {
     const cs_listener *rows CS_0;
@@ -320,7 +331,7 @@ CS_ASSERT(sizeof(cs_multipart) == 40);
 CS_ASSERT(sizeof(cs_servlet) == 144);
 CS_ASSERT(offsetof(cs_servlet, service) == 40);
 CS_ASSERT(sizeof(cs_filter) == 80);
-CS_ASSERT(sizeof(cs_listener) == 32);
+CS_ASSERT(sizeof(cs_listener) == 56);
 CS_ASSERT(offsetof(cs_module, servlets) == 72);
 CS_ASSERT(sizeof(cs_module) == 120);
 CS_ASSERT(sizeof(cs_valve) == 64);

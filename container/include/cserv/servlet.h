@@ -438,6 +438,7 @@ CS_C_END
 
 /* Further calls on the same handles. */
 #include "dispatch.h"
+#include "register.h"
 #include "request.h"
 #include "response.h"
 #endif

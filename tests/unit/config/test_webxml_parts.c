@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * web.xml: dispatchers, async-supported, multipart-config, error pages by code and by CS_E name, the two
- * character encodings; and conf/web.xml below them. */
+ * character encodings, listeners, session-config; and conf/web.xml below them. */
 #include "webxml_fixture.h"
 
 #define SX(more) \
@@ -205,6 +205,68 @@ static void test_encodings(void **state)
     assert_null(app.request_encoding);
     assert_null(app.response_encoding);
     webxml_free(&app);
+    expect_read("<response-character-encoding>windows-1252</response-character-encoding>"
+                "<request-character-encoding>ISO-8859-1</request-character-encoding>");
+    assert_string_equal(app.request_encoding, "ISO-8859-1");
+    webxml_free(&app);
+    assert_string_equal(fixture_logged(), "");
+    expect_read("\n<request-character-encoding>windows-1252</request-character-encoding>");
+    assert_string_equal(app.request_encoding, "windows-1252");
+    webxml_free(&app);
+    assert_contains(fixture_logged(), "web.xml:3: <request-character-encoding> windows-1252 is not "
+                                      "served yet: forms are read as UTF-8");
+    expect_failure("<request-character-encoding/>", 2, "'' is not valid: expected the name of a");
+    expect_failure("<response-character-encoding>a;b</response-character-encoding>", 2,
+                   "<response-character-encoding> 'a;b' is not valid");
+    expect_failure("<response-character-encoding>\xc3\xa9</response-character-encoding>", 2,
+                   "is not valid");
+}
+
+#define LISTENER(class) "<listener><listener-class>" class "</listener-class></listener>"
+
+static void test_listeners(void **state)
+{
+    (void)state;
+    expect_read(LISTENER("b") LISTENER("l.so:a") "\n" LISTENER("b"));
+    assert_string_equal(app.listeners->listener_class, "b");
+    assert_int_equal(app.listeners->line, 2);
+    assert_string_equal(app.listeners->next->listener_class, "l.so:a");
+    assert_null(app.listeners->next->next);
+    webxml_free(&app);
+    assert_contains(fixture_logged(), "web.xml:3: <listener> 'b' is given twice: the first one");
+    expect_failure("<listener/>", 2, "<listener> has no <listener-class>");
+    expect_failure("<listener><listener-class/></listener>", 2, "has an empty <listener-class>");
+}
+
+#define SESSION(more) "<session-config>\n" more "</session-config>"
+#define COOKIE(more)  SESSION("<cookie-config>" more "</cookie-config>")
+
+static void test_session_config(void **state)
+{
+    static const char *const good[] = {
+        SESSION(""), SESSION("<session-timeout>-1</session-timeout>"),
+        SESSION("<tracking-mode>COOKIE</tracking-mode><tracking-mode>URL</tracking-mode>"),
+        COOKIE("<name>n</name><domain>d</domain><path>/</path><comment/><http-only>true</http-only>"
+               "<secure>false</secure><max-age>-1</max-age><attribute/>")};
+    static const char *const bad[] = {SESSION("<session-timeout>soon</session-timeout>"),
+                                      SESSION("<session-timeout/>"),
+                                      SESSION("<tracking-mode>cookie</tracking-mode>"),
+                                      COOKIE("<max-age>1.5</max-age>"),
+                                      COOKIE("<secure>yes</secure>"),
+                                      COOKIE("<http-only/>")};
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        expect_read(good[i]);
+        webxml_free(&app);
+    }
+    assert_contains(fixture_logged(),
+                    "web.xml:2: <session-config> is not served yet: there are no");
+    assert_null(strstr(fixture_logged(), "has no element"));
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        expect_failure(bad[i], 3, " is not valid");
+    expect_read(SESSION("<timeout>5</timeout>"));
+    webxml_free(&app);
+    assert_contains(fixture_logged(), "<session-config> has no element <timeout>");
 }
 
 static void test_defaults(void **state)
@@ -215,12 +277,13 @@ static void test_defaults(void **state)
     expect_read(
         SX("<async-supported>true</async-supported><enabled>false</enabled><multipart-config/>")
             FX("<async-supported>true</async-supported>")
-                PAGE("<exception-type>CS_EFAIL</exception-type>", "/fail") PAGE(
-                    "<error-code>404</error-code>",
-                    "/default") "<response-character-encoding>UTF-8</response-character-encoding>");
+                PAGE("<exception-type>CS_EFAIL</exception-type>", "/fail")
+                    PAGE("<error-code>404</error-code>",
+                         "/default") "<response-character-encoding>UTF-8</"
+                                     "response-character-encoding>" LISTENER("default"));
     defaults = app;
     expect_read(SX("") FX("<async-supported>false</async-supported>")
-                    PAGE("<error-code>404</error-code>", "/own"));
+                    PAGE("<error-code>404</error-code>", "/own") LISTENER("own"));
     assert_true(webxml_merge(&app, &defaults, &err));
     assert_int_equal(app.servlets->async_supported, 1);
     assert_int_equal(app.servlets->enabled, 0);
@@ -231,6 +294,9 @@ static void test_defaults(void **state)
     assert_null(app.error_pages->next->next);
     assert_string_equal(app.response_encoding, "UTF-8");
     assert_null(app.request_encoding);
+    assert_string_equal(app.listeners->listener_class, "own");
+    assert_string_equal(app.listeners->next->listener_class, "default");
+    assert_null(app.listeners->next->next);
     webxml_free(&app);
     webxml_free(&defaults);
 }
@@ -242,6 +308,7 @@ int main(void)
         WITH_FIXTURE(test_enabled),     WITH_FIXTURE(test_multipart),
         WITH_FIXTURE(test_error_pages), WITH_FIXTURE(test_env_entries),
         WITH_FIXTURE(test_encodings),   WITH_FIXTURE(test_defaults),
+        WITH_FIXTURE(test_listeners),   WITH_FIXTURE(test_session_config),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,11 +144,10 @@ static struct mapper *make(const struct row *r, char values[][64])
 {
     struct mapper *m = mapper_new();
     const char *list = r->patterns;
-    bool ok = true;
     for (size_t i = 0; next(&list, values[i], 64); i++) {
         assert_true(mapper_pattern_ok(span_of(values[i])));
-        assert_null(mapper_add(m, values[i], values[i], &ok));
-        assert_true(ok);
+        assert_null(mapper_owner(m, values[i]));
+        assert_true(mapper_set(m, values[i], values[i]));
     }
     char file[64];
     list = r->welcome;
@@ -192,20 +191,20 @@ static void test_rules(void **state)
     assert_int_equal(failed, 0);
 }
 
-static void test_conflicts(void **state)
+static void test_owners(void **state)
 {
     static const char *const patterns[] = {"", "/", "/a", "/a/*", "/*", "*.a"};
     (void)state;
     struct mapper *m = mapper_new();
     int first, second;
-    bool ok;
     for (size_t i = 0; i < ARRAY_COUNT(patterns); i++) {
-        assert_null(mapper_add(m, patterns[i], &first, &ok));
-        assert_true(ok);
+        assert_null(mapper_owner(m, patterns[i]));
+        assert_true(mapper_set(m, patterns[i], &first));
     }
     for (size_t i = 0; i < ARRAY_COUNT(patterns); i++) {
-        assert_ptr_equal(mapper_add(m, patterns[i], &second, &ok), &first);
-        assert_false(ok);
+        assert_ptr_equal(mapper_owner(m, patterns[i]), &first);
+        assert_true(mapper_set(m, patterns[i], &second));
+        assert_ptr_equal(mapper_owner(m, patterns[i]), &second);
     }
     mapper_free(&m);
 }
@@ -248,10 +247,9 @@ static void test_result_path(void **state)
     struct mapper *m = mapper_new();
     struct mapper_result got;
     struct arena arena;
-    bool ok;
     arena_init(&arena);
-    mapper_add(m, "*.html", &got, &ok);
-    assert_true(ok && mapper_add_welcome(m, "index.html"));
+    assert_true(mapper_set(m, "*.html", &got));
+    assert_true(mapper_add_welcome(m, "index.html"));
     assert_true(mapper_map(m, SPAN_LIT("/d/"), &arena, NULL, NULL, &got));
     assert_true(span_eq(got.path, SPAN_LIT("/d/index.html")));
     assert_true(mapper_map(m, SPAN_LIT("/d"), &arena, NULL, NULL, &got));
@@ -263,7 +261,7 @@ static void test_result_path(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rules),         cmocka_unit_test(test_conflicts),
+        cmocka_unit_test(test_rules),         cmocka_unit_test(test_owners),
         cmocka_unit_test(test_pattern_forms), cmocka_unit_test(test_no_patterns),
         cmocka_unit_test(test_result_path),
     };
