@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Proves that check_includes.py and check_text.py notice: each folder RULE or RULE.CASE of fixtures/
+"""Proves that check_includes.py, check_text.py and check_public.py notice: each folder RULE or RULE.CASE of fixtures/
 breaks that one rule and no other; the folder `good` breaks none. Every rule has a fixture. Also that
 an exception in allow.txt is honoured, and refused once nothing needs it."""
 import os
@@ -11,12 +11,12 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FIXTURES = os.path.join(HERE, "fixtures")
-CHECKS = ("check_includes.py", "check_text.py")
+CHECKS = ("check_includes.py", "check_text.py", "check_public.py")
 failed = 0
 
 
 def run(root, allow=os.devnull):
-    """Findings of both checks, as lines."""
+    """Findings of the checks, as lines."""
     lines = []
     for check in CHECKS:
         command = [sys.executable, os.path.join(HERE, check), "--root", root, "--allow", allow]
