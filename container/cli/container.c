@@ -187,6 +187,8 @@ static bool make_service(struct container *c, struct service_run *s, struct err 
         .server_name = "cserv/" CSERV_VERSION,
         .max_parameter_count = k ? (uint32_t)k->max_parameter_count : 1000,
         .max_post_size = k ? (uint64_t)k->max_post_size : 2097152,
+        .max_part_count = k ? (uint32_t)k->max_part_count : 50,
+        .max_part_header_size = k ? (uint32_t)k->max_part_header_size : 512,
         .allow_trace = k && k->allow_trace,
     };
     s->engine = engine_new(&eo, err);
@@ -339,6 +341,7 @@ int container_run(const struct container_options *options)
     struct err err = ERR_INIT;
     set_heap();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* of RLIMIT_FSIZE: as a full disk */
     bool logging = container_signals(&c, &err) &&
                    (options->supervisor_fd >= 0 || /* its command has started the log */
                     container_start_log(options->base, options->log_to_stdout, &err));

@@ -55,6 +55,8 @@ struct
     int64_t max_cookie_count;             /* maxCookieCount 200; -1 none */
     int64_t max_parameter_count;          /* maxParameterCount 1000; -1 none */
     int64_t max_post_size;                /* maxPostSize 2097152; -1 none */
+    int64_t max_part_count;               /* maxPartCount 50; -1 none */
+    int64_t max_part_header_size;         /* maxPartHeaderSize 512; -1 none */
     int64_t max_trailer_size;             /* maxTrailerSize 8192 */
     int64_t max_extension_size;           /* maxExtensionSize 8192 */
     int64_t max_swallow_size;             /* maxSwallowSize 2097152; -1 none */

@@ -24,7 +24,7 @@
     "connectionLinger=-1 connectionUploadTimeout continueResponseTiming=immediately "          \
     "defaultSSLHostConfigName disableUploadTimeout=true enableLookups=false "                  \
     "encodedReverseSolidusHandling executorTerminationTimeoutMillis "                          \
-    "maxHttpResponseHeaderSize maxPartCount maxPartHeaderSize maxSavePostSize "                \
+    "maxHttpResponseHeaderSize maxSavePostSize "                                               \
     "noCompressionEncodings noCompressionUserAgents parseBodyMethods=POST redirectPort "       \
     "restrictedUserAgents serverRemoveAppProvidedValues=false sniParseLimit socket.ooBInline " \
     "socket.soKeepAlive=false socket.soLingerOn=false socket.soLingerTime "                    \

@@ -55,6 +55,7 @@ int64_t request_read_line(cs_request *req, char *buf, size_t size)
     bool ended = false;
     if (!buf && size > 0)
         return CS_EINVAL;
+    c->body_taken = true;
     while (got < size && !ended) {
         int64_t more = fill(c);
         if (more < 0 && got == 0)

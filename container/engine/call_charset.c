@@ -86,6 +86,14 @@ static bool is_latin1(struct span charset)
     return false;
 }
 
+bool call_is_latin1(struct call *c, struct span type)
+{
+    struct span own;
+    if (type.p && media_param(type, CHARSET, &c->x->arena, &own) == MEDIA_FOUND)
+        return is_latin1(own);
+    return call_form_is_latin1(c);
+}
+
 bool call_form_is_latin1(struct call *c)
 {
     return is_latin1(call_charset(c));

@@ -184,6 +184,23 @@ static int dead_trailer(cs_request *req, cs_str name, uint32_t nth, cs_str *valu
     return dead_int();
 }
 
+static int dead_part(cs_request *req, cs_str name, uint32_t nth, cs_part **part)
+{
+    (void)req;
+    (void)name;
+    (void)nth;
+    *part = NULL;
+    return dead_int();
+}
+
+static int dead_part_at(cs_request *req, uint32_t i, cs_part **part)
+{
+    (void)req;
+    (void)i;
+    *part = NULL;
+    return dead_int();
+}
+
 const struct cs_request_ops dead_request_ops = {
     .size = sizeof(struct cs_request_ops),
     .minor = CS_ABI_MINOR_MAX,
@@ -213,6 +230,8 @@ const struct cs_request_ops dead_request_ops = {
     .read_line = dead_read_line,
     .trailer = dead_trailer,
     .trailer_at = dead_at,
+    .part = dead_part,
+    .part_at = dead_part_at,
 };
 
 static int dead_status(cs_response *res, uint32_t code)

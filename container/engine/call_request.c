@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "engine/engine_priv.h"
+#include "engine/parts.h"
 #include "http/date.h"
 #include "http/media.h"
 
@@ -199,20 +199,29 @@ void call_refuse_params(struct call *c, uint16_t status, struct span reason)
     c->params_reason = reason;
 }
 
-bool call_params(struct call *c)
+static enum params_verdict plain_params(struct call *c)
 {
-    if (c->params_parsed)
-        return !c->params_bad;
-    c->params_parsed = true;
     struct exchange *x = c->x;
     uint32_t max = c->engine->options.max_parameter_count;
     enum params_verdict v = PARAMS_OK;
     if (x->req.uri.query.p)
         v = params_parse(&c->params, x->req.uri.query, max, &x->arena);
-    if (v == PARAMS_OK && is_form(&x->req))
+    if (v == PARAMS_OK && is_form(&x->req) && !c->body_taken)
         v = form_params(c, max);
-    if (v != PARAMS_OK)
-        params_refused(c, v);
+    return v;
+}
+
+bool call_params(struct call *c)
+{
+    struct parts *parts;
+    if (!c->params_parsed) {
+        enum params_verdict v = plain_params(c);
+        c->params_parsed = true;
+        if (v != PARAMS_OK)
+            params_refused(c, v);
+    }
+    if (!c->params_bad && !c->parts_tried) /* a valve that asked before had no servlet's limits */
+        call_parts(c, &parts);
     return !c->params_bad;
 }
 
@@ -238,7 +247,9 @@ static int request_param_at(cs_request *req, uint32_t i, cs_str *name, cs_str *v
 
 static int64_t request_read(cs_request *req, void *buf, size_t size)
 {
-    int64_t n = call_read(request_call(req), buf, size);
+    struct call *c = request_call(req);
+    c->body_taken = true;
+    int64_t n = call_read(c, buf, size);
     return n >= 0 ? n : body_error(n);
 }
 
@@ -310,4 +321,6 @@ const struct cs_request_ops request_ops = {
     .read_line = request_read_line,
     .trailer = request_trailer,
     .trailer_at = request_trailer_at,
+    .part = request_part,
+    .part_at = request_part_at,
 };

@@ -17,7 +17,9 @@ struct engine_options {
     const char *server_name; /* "cserv/0.1.0", what modules are told */
     uint32_t max_parameter_count;
     uint64_t max_post_size;
-    bool allow_trace; /* TRACE is answered; else 405 */
+    uint32_t max_part_count;       /* of a multipart request */
+    uint32_t max_part_header_size; /* bytes of one part's fields */
+    bool allow_trace;              /* TRACE is answered; else 405 */
 };
 
 struct engine *engine_new(const struct engine_options *options, struct err *err);

@@ -256,6 +256,9 @@ struct call {
         char *mem; /* of the body, read but not given out yet: by cs_req_read_line */
         size_t at, n;
     } ahead;
+    struct parts *parts; /* parts.h; NULL: not read */
+    bool parts_tried;
+    bool body_taken; /* by cs_req_read or cs_req_read_line: no parameters or parts of it any more */
     struct span *locales;
     uint32_t locale_count;
     bool locales_parsed;
@@ -401,6 +404,11 @@ struct span call_charset(struct call *c);
 int request_set_charset(cs_request *req, cs_str charset);
 /* Whether the parameters of a form are ISO-8859-1. */
 bool call_form_is_latin1(struct call *c);
+/* Whether text of TYPE (a Content-Type, or SPAN_NONE) is ISO-8859-1, by itself or as the request is. */
+bool call_is_latin1(struct call *c, struct span type);
+/* call_part.c */
+int request_part(cs_request *req, cs_str name, uint32_t nth, cs_part **part);
+int request_part_at(cs_request *req, uint32_t i, cs_part **part);
 /* call_cookie.c */
 cs_str request_cookie(cs_request *req, cs_str name, uint32_t nth);
 int request_cookie_at(cs_request *req, uint32_t i, cs_str *name, cs_str *value);

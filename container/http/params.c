@@ -59,6 +59,14 @@ static enum params_verdict add(struct params *p, struct span piece, char **at, s
     return PARAMS_OK;
 }
 
+bool params_add(struct params *p, struct span name, struct span value, struct arena *a)
+{
+    if (p->n == p->cap && !grow(p, a))
+        return false;
+    p->v[p->n++] = (struct param){name, value};
+    return true;
+}
+
 enum params_verdict params_parse(struct params *p, struct span text, uint32_t max, struct arena *a)
 {
     if (text.n == 0)

@@ -25,6 +25,8 @@ enum params_verdict {
 /* Appends the parameters in TEXT; empty pieces ("&&") are skipped, "=v" has the empty name. At most
  * MAX in all. Bytes are not checked for UTF-8: values are bytes. */
 enum params_verdict params_parse(struct params *p, struct span text, uint32_t max, struct arena *a);
+/* Appends one that is decoded already; NAME and VALUE are terminated and stay. False: out of memory. */
+bool params_add(struct params *p, struct span name, struct span value, struct arena *a);
 /* Turns the parameters from number FROM on, which are ISO-8859-1, into UTF-8. False: out of memory; some
  * are as they were. */
 bool params_from_latin1(struct params *p, uint32_t from, struct arena *a);

@@ -120,8 +120,11 @@ static bool phase_build(struct cs_test_app *a, struct err *err)
 
 static bool begin_engine(struct cs_test_app *a, struct err *err)
 {
-    static const struct engine_options options = {
-        .server_name = SERVER_NAME, .max_parameter_count = 1000, .max_post_size = 2097152};
+    static const struct engine_options options = {.server_name = SERVER_NAME,
+                                                  .max_parameter_count = 1000,
+                                                  .max_post_size = 2097152,
+                                                  .max_part_count = 50,
+                                                  .max_part_header_size = 512};
     static const struct engine_share share = {.body_min_rate = -1, .send_min_rate = -1};
     a->engine = engine_new(&options, err);
     a->host = a->engine ? engine_add_host(a->engine, TEST_HOST, err) : NULL;

@@ -55,7 +55,7 @@
 #ifndef CS_ABI_MINOR /* may be defined before the include, to build for an older server */
 #define CS_ABI_MINOR CS_ABI_MINOR_MAX
 #endif
-#define CS_ABI_HASH 0x4f2eecddu
+#define CS_ABI_HASH 0x2507b5d7u
 
 CS_C_BEGIN
 
@@ -87,6 +87,7 @@ typedef struct cs_ctx cs_ctx;
 typedef struct cs_config cs_config;
 typedef struct cs_chain cs_chain;
 typedef struct cs_host cs_host;
+typedef struct cs_part cs_part;
 
 /* The ELF note ".note.cserv", checked in the file before any code of it runs. */
 struct cs_note {
@@ -151,7 +152,7 @@ typedef struct cs_multipart {
     const char *location CS_0;         /* folder for its files; NULL: the webapp's temporary one */
     /* Bytes; 0 or less: no limit. */
     int64_t max_file_size CS_0, max_request_size CS_0;
-    int64_t file_size_threshold CS_0; /* bytes: larger parts go to disk */
+    int64_t file_size_threshold CS_0; /* bytes: larger files go to disk; up to 8 KiB never do */
 } cs_multipart;
 
 /* One servlet. The same row may be registered several times by web.xml; `init` runs for each, before

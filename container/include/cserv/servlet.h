@@ -43,6 +43,11 @@ struct cs_host_ops {
 #define CS_CALL_HOST CS_SLOT_
 #include "abi.def"
 };
+struct cs_part_ops {
+    uint32_t size, minor;
+#define CS_CALL_PART CS_SLOT_
+#include "abi.def"
+};
 #undef CS_SLOT_
 struct cs_request {
     const struct cs_request_ops *ops;
@@ -61,6 +66,9 @@ struct cs_chain {
 };
 struct cs_host {
     const struct cs_host_ops *ops;
+};
+struct cs_part {
+    const struct cs_part_ops *ops;
 };
 
 /* For wrappers and authors: a C string as a span. NULL gives the absent span. */
@@ -127,9 +135,9 @@ static inline int cs_req_header_at(cs_request *req, uint32_t i, cs_str *name, cs
     return req->ops->header_at(req, i, name, value);
 }
 /* The NTH value of a parameter: of the query first, then of a form body (POST with
- * application/x-www-form-urlencoded), decoded. Absent when there is none. When the parameters are
- * malformed, too many, or their form is too large, the request is answered 400 or 413 and every
- * parameter is absent. */
+ * application/x-www-form-urlencoded), decoded, or the form fields of multipart/form-data (<cserv/part.h>).
+ * Absent when there is none. When the parameters are malformed, too many, or their form is too large, the
+ * request is answered 400 or 413 and every parameter is absent. */
 static inline cs_str cs_req_param_str(cs_request *req, const char *name, uint32_t nth)
 {
     return req->ops->param(req, cs_str_of(name), nth);
@@ -145,7 +153,8 @@ static inline int cs_req_param_at(cs_request *req, uint32_t i, cs_str *name, cs_
     return req->ops->param_at(req, i, name, value);
 }
 /* Up to SIZE bytes of the body into BUF. Returns how many, 0 at the end, or a CS_E code. Never waits:
- * a request is complete before it reaches a servlet. Reading a form's parameters uses the body up. */
+ * a request is complete before it reaches a servlet. Reading a form's parameters uses the body up; once
+ * this was called, parameters are those of the query. */
 static inline int64_t cs_req_read(cs_request *req, void *buf, size_t size)
 {
     return req->ops->read(req, buf, size);
@@ -439,6 +448,7 @@ CS_C_END
 /* Further calls on the same handles. */
 #include "dispatch.h"
 #include "register.h"
+#include "part.h"
 #include "request.h"
 #include "response.h"
 #endif

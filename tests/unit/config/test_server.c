@@ -78,7 +78,8 @@ static void test_connector_values(void **state)
         "bodyTimeout='6' sendTimeout='7' bodyMinRate='23' sendMinRate='24' rateWindow='125' "
         "maxQueueTime='26' maxThreads='18' minSpareThreads='8' "
         "threadsMaxIdleTime='9' groups='10' maxQueueSize='11' maxUriSize='12' "
-        "maxHttpHeaderSize='13' maxHeaderCount='14' maxCookieCount='114' "
+        "maxHttpHeaderSize='13' maxHeaderCount='14' maxCookieCount='114' maxPartCount='115' "
+        "maxPartHeaderSize='116' "
         "allowedTrailerHeaders='a,b' maxParameterCount='15' "
         "maxPostSize='16' "
         "maxTrailerSize='17' maxExtensionSize='18' maxSwallowSize='19' bodyMemory='20' "
@@ -116,6 +117,8 @@ static void test_connector_values(void **state)
     assert_int_equal(k->max_http_header_size, 13);
     assert_int_equal(k->max_header_count, 14);
     assert_int_equal(k->max_cookie_count, 114);
+    assert_int_equal(k->max_part_count, 115);
+    assert_int_equal(k->max_part_header_size, 116);
     assert_string_equal(k->allowed_trailer_headers, "a,b");
     assert_int_equal(k->max_parameter_count, 15);
     assert_int_equal(k->max_post_size, 16);
