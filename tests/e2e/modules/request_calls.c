@@ -2,6 +2,7 @@
  * For request_calls.py: a servlet that does to its answer what the query says, in that order, and keeps
  * what the calls returned for the next request to ask. */
 #include <cserv/servlet.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -108,6 +109,23 @@ static void do_plain(cs_response *res, const char *op, const char *value)
         note_int(cs_res_get(res, 99).ptr ? 1 : cs_res_get_int(res, 99));
 }
 
+static void do_more(cs_response *res, const char *op, const char *value)
+{
+    cs_cookie cookie = {.size = sizeof(cookie), .name = "c", .value = value, .path = "/"};
+    char name[8192];
+    if (strcmp(op, "date") == 0) {
+        const char *seconds = split(name, sizeof(name), value);
+        note_int(cs_res_date(res, name, strtoll(seconds, NULL, 10)));
+    } else if (strcmp(op, "cookie") == 0)
+        note_int(cs_res_cookie(res, &cookie));
+    else if (strcmp(op, "printf") == 0)
+        note_int(cs_res_printf(res, "%s and %d", value, 7));
+    else if (strcmp(op, "static") == 0)
+        note_int(cs_res_write_static(res, "constant", 8));
+    else if (strcmp(op, "file") == 0)
+        note_int(cs_res_send_file(res, open(value, O_RDONLY | O_CLOEXEC), 2, 3));
+}
+
 /* Many bytes: ten for each of N. */
 static void do_fill(cs_response *res, long n)
 {
@@ -140,6 +158,7 @@ static int script(cs_request *req, cs_response *res)
         do_header(res, op.ptr, value.ptr);
         do_whole(res, op.ptr, value.ptr);
         do_plain(res, op.ptr, value.ptr);
+        do_more(res, op.ptr, value.ptr);
     }
     return rc;
 }
