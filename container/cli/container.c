@@ -341,7 +341,6 @@ int container_run(const struct container_options *options)
     struct err err = ERR_INIT;
     set_heap();
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* of RLIMIT_FSIZE: as a full disk */
     bool logging = container_signals(&c, &err) &&
                    (options->supervisor_fd >= 0 || /* its command has started the log */
                     container_start_log(options->base, options->log_to_stdout, &err));
