@@ -54,6 +54,41 @@ def date():
                 struct.pack("<q", -2 ** 62), struct.pack("<q", 951782400), struct.pack("<q", -1))
 
 
+def params():
+    texts = (b"a=b", b"a=1&b=2&a=3", b"&&a", b"=v", b"a+b=%41%2b%26", b"a=%e9\xe9&\xc3\xa9=", b"a=%00", b"a=%", b"a=%4", b"a=%zz",
+             b"&".join(b"p%d=%d" % (i, i) for i in range(20)), b"a=b=c==", b"%=", b"a%3Db=c", b"")
+    for text in texts:
+        yield from (b"`" + text, b"a" + text, b"`q=1\n" + text, b"`\n" + text)
+    yield b"`" + b"&a" * 1001
+
+
+def cookies():
+    yield from (b"a=b; c=d", b"a=\"b\";c;;d = e ", b"a=1\na=2; A=3", b"a=b,c; b=x y; c=\\", b"=v; ;x", b"a=\xe9", b"\x7f=a; a=\x01",
+                b"; ".join(b"n%d=1" % i for i in range(20)), b"$Version=1; a=b; $Path=/")
+    name = b"n\nv"
+    for flags in b"`abdhpxg":
+        for times in b"`abcegi{":
+            yield bytes((flags, times)) + name + b"\n/p;q" * (flags & 1) + b"\n/p" * (1 - (flags & 1)) + b"\na.b-c.example"
+    yield from (b"``bad name\nv", b"``n\nb v", b"``n\n\"q\"\n/p", b"``n\nv\n/\xe9", b"``n\nv\n\n.d", b"``n\nv\n\na-.d", b"``n\nv\n\na_b",
+                b"ss" + name, b"``n")
+
+
+def multipart():
+    disposition = b"Content-Disposition: form-data; name=\"a\"; filename=\"f\\\"g\\\\\"\r\n"
+    part = b"--b\r\n" + disposition + b"\r\n"
+    end = b"\r\n--b--\r\n"
+    bodies = (part + b"x" + end, part + b"1\r\n" + part + b"2" + end, part + end, part + b"--b--", b"--b--", b"--b", b"",
+              b"pre\r\n" + part + b"x" + end + b"epilogue", b"--b \t\r\n\r\nx" + end, b"--b\r\n\r\n--b\r\n\r\n--b--",
+              part + b"\r\r\n-\r\n--\r\n--a" + end, b"--b\r\nA b: c\r\n\r\nx" + end, b"--b\r\nA: b\r\n c\r\n\r\nx" + end,
+              b"--b\r\nA: b\n\r\nx" + end, b"--b\r\nA: b\rc\r\n\r\nx" + end, b"--bx\r\n\r\nx" + end, b"--b --" + end,
+              b"--b\r\nA: b;name=c; name=\"d\r\n\r\nx" + end, b"--b\r\n\r\n1" + b"\r\n--b\r\n\r\n2" * 3 + end)
+    for body in bodies:
+        yield from (b"``" + body, b"`a" + body, b"`f" + body, b"a`" + body.replace(b"--b", b"----b--b-"), b"b`c d\n" + body.replace(b"--b", b"--c d"))
+    yield b"b`" + b"x" * 71 + b"\n--"
+    yield b"b`\n--"
+    yield b"``a/b; name = c ;b;name=\"x\\\"; b=c\"; filename=\"\"\na;name=\"b\"c\na;name=\"\n;;=;b="
+
+
 def xml():
     yield from (b'a<a b="${a}">${b:-c}<!-- x --><d:e xmlns:d="u" d:f="1" g="&amp;&#65;"/></a>',
                 b"`<?xml version='1.0' encoding='ISO-8859-1'?><a>\xe9<![CDATA[<b>]]></a>",
@@ -263,7 +298,7 @@ def main():
         sys.exit("usage: seeds.py FOLDER")
     for name, make in (("http1", http1), ("http1_splits", http1), ("chunked", chunked), ("uri", uri), ("date", date),
                        ("xml", xml), ("server_xml", server_xml), ("web_xml", web_xml), ("context_xml", context_xml),
-                       ("valves", valves), ("elf", elf)):
+                       ("valves", valves), ("elf", elf), ("params", params), ("cookies", cookies), ("multipart", multipart)):
         folder = os.path.join(sys.argv[1], name)
         os.makedirs(folder, exist_ok=True)
         for number, data in enumerate(make()):

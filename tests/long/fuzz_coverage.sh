@@ -14,6 +14,7 @@ trap 'exit 130' INT TERM HUP
 # permissions and copies files.
 files='http1/h1.c http1/head.c http1/policy.c http1/policy_body.c http1/fields.c http1/chunked.c
     http/uri.c http/uri_host.c http/uri_text.c http/utf8.c http/date.c
+    http/params.c http/cookie.c http/set_cookie.c http/multipart.c http/media.c
     config/xml.c config/subst.c config/schema.c config/server.c config/server_check.c
     config/server_skip.c config/context_file.c config/valve.c config/valve_classes.c config/report.c
     config/webxml.c config/webxml_mapping.c config/webxml_names.c config/webxml_pages.c config/webxml_merge.c
