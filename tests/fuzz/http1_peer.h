@@ -41,6 +41,7 @@ static inline void http1_open(struct h1_peer *p, uint8_t limits, uint8_t plan)
         http1_small(&p->config);
     if (limits & HTTP1_RELAXED)
         CHECK(h1_config_bytes(&p->config, "\"<>[\\]^`{|}", "\"<>[\\]^`{|}", &bad));
+    p->config.allowed_trailers = SPAN_LIT("a, X-Sum,t,Host , content-type");
     p->config.uri.reject_suspicious = !(limits & HTTP1_LENIENT);
     if (limits & (HTTP1_DECODE | HTTP1_PASS))
         p->config.uri.encoded_solidus = limits & HTTP1_PASS ? URI_SOLIDUS_PASS : URI_SOLIDUS_DECODE;
@@ -59,6 +60,11 @@ static inline void http1_open(struct h1_peer *p, uint8_t limits, uint8_t plan)
 static inline void http1_settle(struct h1_peer *p, uint8_t plan)
 {
     struct exchange *x = p->up_now;
+    for (uint32_t i = 0; i < x->req.trailers.n; i++) {
+        struct span name = x->req.trailers.v[i].name;
+        CHECK(span_ieq(name, SPAN_LIT("a")) || span_ieq(name, SPAN_LIT("x-sum")) ||
+              span_ieq(name, SPAN_LIT("t")));
+    }
     if (plan & HTTP1_DRAIN)
         h1_proto.drain(p->px);
     if (!(plan & HTTP1_BUSY) || p->exchanges % 2 == 1) {

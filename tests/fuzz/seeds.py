@@ -212,7 +212,11 @@ def web_xml():
               b"<mime-mapping><extension>x</extension><mime-type>a/b</mime-type></mime-mapping>"
               b"<mime-mapping><extension>y</extension><mime-type>c/d</mime-type></mime-mapping>",
               b"<session-config><session-timeout>x</session-timeout></session-config>",
-              servlet.replace(b"lib.so:c", b"org.apache.jasper.servlet.JspServlet") + mapping % b"*.jsp"]
+              servlet.replace(b"lib.so:c", b"org.apache.jasper.servlet.JspServlet") + mapping % b"*.jsp",
+              b"<error-page><exception-type>CS_EGONE</exception-type><location>/e</location></error-page>",
+              b"<error-page><exception-type>CS_EGON</exception-type><location>/e</location></error-page>",
+              b"".join(b"<env-entry><env-entry-name>%s</env-entry-name><env-entry-type>java.lang.String</env-entry-type>"
+                       b"<env-entry-value>v</env-entry-value></env-entry>" % name for name in (b"a", b"b"))]
     for part in parts:
         yield b"<web-app version='5.0'>%s</web-app>" % part
 
