@@ -38,6 +38,8 @@ static struct queue_limits limits_of(const struct connector *c, uint32_t queue, 
         .max_length = s->max_queue_size > 0 ? s->max_queue_size : o->max_queue_size,
         .max_wait_us = ms * 1000,
         .reserved = s->reserved && !streams, /* who waits for clients gets none of those */
+        .is_part = streams,
+        .whole = streams ? engine_queue_whole(o->engine, queue) : 0,
     };
 }
 

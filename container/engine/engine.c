@@ -224,6 +224,11 @@ bool engine_queue_streams(const struct engine *e, uint32_t queue)
     return queue >= ordinary_count(e);
 }
 
+uint32_t engine_queue_whole(const struct engine *e, uint32_t queue)
+{
+    return queue % ordinary_count(e);
+}
+
 const struct engine_share *engine_queue_share(const struct engine *e, uint32_t queue)
 {
     uint32_t number = queue % ordinary_count(e);

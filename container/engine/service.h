@@ -43,6 +43,8 @@ uint32_t engine_queue_count(const struct engine *e); /* queue numbers are below 
 /* route.stream_queue for route.queue; and whether a queue is such a one. */
 uint32_t engine_stream_queue(const struct engine *e, uint32_t queue);
 bool engine_queue_streams(const struct engine *e, uint32_t queue);
+/* The ordinary queue of the webapp of QUEUE, which streams: its threads are some of that one's. */
+uint32_t engine_queue_whole(const struct engine *e, uint32_t queue);
 /* What the webapp behind a queue may use; and its name for status. */
 const struct engine_share *engine_queue_share(const struct engine *e, uint32_t queue);
 const char *engine_queue_name(const struct engine *e, uint32_t queue);

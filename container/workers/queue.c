@@ -41,28 +41,59 @@ static struct queue_class *class_of(struct queues *q, const struct task_queue *r
     return row->limits.reserved ? &q->reserved : &q->ordinary;
 }
 
+/* ROW's tasks and those of its part. */
+static uint32_t inside(const struct queues *q, const struct task_queue *row)
+{
+    return row->running + (row->part > 0 ? q->rows[row->part - 1].running : 0);
+}
+
+static const struct task_queue *whole_of(const struct queues *q, const struct task_queue *row)
+{
+    return row->limits.is_part ? &q->rows[row->limits.whole] : row;
+}
+
+static bool at_cap(const struct queues *q, const struct task_queue *row)
+{
+    const struct task_queue *whole = whole_of(q, row);
+    return row->running >= row->limits.cap || inside(q, whole) >= whole->limits.cap;
+}
+
+/* What blocks ROW, or its whole or part, is about to change, or has changed: takes their waiting tasks out
+ * of the class's sum, or puts them in. */
+static void sum_blocked(struct queues *q, const struct task_queue *row, bool in)
+{
+    const struct task_queue *whole = whole_of(q, row);
+    const struct task_queue *rows[] = {whole, whole->part > 0 ? &q->rows[whole->part - 1] : NULL};
+    for (size_t i = 0; i < ARRAY_COUNT(rows) && rows[i]; i++) {
+        if (!at_cap(q, rows[i]))
+            continue;
+        struct queue_class *class = class_of(q, rows[i]);
+        class->blocked = in ? class->blocked + rows[i]->length : class->blocked - rows[i]->length;
+    }
+}
+
 void queues_limit(struct queues *q, uint32_t number, const struct queue_limits *limits)
 {
     CHECK(number < q->count && limits->cap > 0);
     struct task_queue *row = &q->rows[number];
-    struct queue_class *class = class_of(q, row);
-    CHECK(limits->reserved == row->limits.reserved || row->length + row->running == 0);
-    if (row->running >= row->limits.cap && row->running < limits->cap)
-        class->blocked -= row->length;
-    else if (row->running < row->limits.cap && row->running >= limits->cap)
-        class->blocked += row->length;
+    CHECK((limits->reserved == row->limits.reserved && limits->is_part == row->limits.is_part &&
+           limits->whole == row->limits.whole) ||
+          row->length + row->running == 0);
+    sum_blocked(q, row, false);
     row->limits = *limits;
+    if (limits->is_part) {
+        CHECK(limits->whole < q->count && limits->whole != number);
+        struct task_queue *whole = &q->rows[limits->whole];
+        CHECK(!whole->limits.is_part && (whole->part == 0 || whole->part == number + 1));
+        whole->part = number + 1;
+    }
+    sum_blocked(q, row, true);
 }
 
 void queues_keep(struct queues *q, uint32_t max)
 {
     CHECK(max > 0);
     q->ordinary.max_running = max;
-}
-
-static bool at_cap(const struct task_queue *row)
-{
-    return row->running >= row->limits.cap;
 }
 
 static bool class_full(const struct queue_class *class)
@@ -90,7 +121,7 @@ bool queues_push(struct queues *q, struct task *t, uint64_t now_us)
     row->length++;
     q->length++;
     class->waiting++;
-    if (at_cap(row))
+    if (at_cap(q, row))
         class->blocked++;
     if (!row->in_ring) {
         row->in_ring = true;
@@ -116,7 +147,7 @@ static void unlink_task(struct queues *q, struct task_queue *row, struct task *t
     row->length--;
     q->length--;
     class->waiting--;
-    if (at_cap(row))
+    if (at_cap(q, row))
         class->blocked--;
     if (row->length == 0) {
         row->in_ring = false;
@@ -148,11 +179,11 @@ static struct task *pop(struct queues *q, struct task_queue *row, uint64_t now_u
     struct task *t = crowded ? row->last : row->first;
     count_wait(row, waited(t, now_us));
     unlink_task(q, row, t);
+    sum_blocked(q, row, false);
     row->running++;
     class->running++;
     row->taken++;
-    if (at_cap(row))
-        class->blocked += row->length;
+    sum_blocked(q, row, true);
     row->deficit_us -= row->cost_us;
     return t;
 }
@@ -165,7 +196,7 @@ static void to_back(struct queues *q, struct task_queue *row)
 
 static bool may_run(const struct queues *q, const struct task_queue *row)
 {
-    return !at_cap(row) && !class_full(row->limits.reserved ? &q->reserved : &q->ordinary);
+    return !at_cap(q, row) && !class_full(row->limits.reserved ? &q->reserved : &q->ordinary);
 }
 
 struct task *queues_take(struct queues *q, uint64_t now_us)
@@ -215,10 +246,10 @@ void queues_done(struct queues *q, uint32_t number, uint64_t took_us, bool waite
     CHECK(number < q->count && q->rows[number].running > 0);
     struct task_queue *row = &q->rows[number];
     struct queue_class *class = class_of(q, row);
-    if (at_cap(row) && row->running - 1 < row->limits.cap)
-        class->blocked -= row->length;
+    sum_blocked(q, row, false);
     row->running--;
     class->running--;
+    sum_blocked(q, row, true);
     uint32_t took = took_us > COST_MAX_US ? COST_MAX_US : (uint32_t)took_us;
     uint32_t average = (row->cost_us * 7 + took) / 8;
     row->cost_us = average > 0 ? average : 1;

@@ -27,12 +27,15 @@ struct queue_limits {
     uint32_t max_length;  /* that may wait */
     uint64_t max_wait_us; /* how long; 0: for ever */
     bool reserved;        /* may use the threads that are kept from all other queues */
+    bool is_part;         /* its tasks also count for the cap of another queue, */
+    uint32_t whole; /* this one, which is no part itself; of one whole at most one is a part */
 };
 struct task_queue {
     struct list ring; /* in queues.waiting while it has tasks */
     struct task *first, *last;
     struct queue_limits limits;
     uint32_t length, running; /* waiting, and on workers now */
+    uint32_t part;            /* plus 1: the queue that is a part of this one; 0: none */
     int64_t deficit_us;       /* what it may still spend in this round */
     uint32_t cost_us;         /* moving average of a task's time, at least 1 */
     uint32_t waits_share; /* moving share of its tasks that waited for something, of QUEUE_SHARE */
@@ -60,7 +63,7 @@ struct queues {
 
 bool queues_init(struct queues *q, uint32_t count, const struct queue_limits *limits);
 void queues_destroy(struct queues *q);
-/* Before the first task, or CAP alone at any time. */
+/* Before the first task, or CAP alone at any time. A part's whole is not reserved with it. */
 void queues_limit(struct queues *q, uint32_t number, const struct queue_limits *limits);
 /* All queues that are not reserved run at most MAX tasks together. Before the first task. */
 void queues_keep(struct queues *q, uint32_t max);

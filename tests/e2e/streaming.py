@@ -46,7 +46,14 @@ static int form(cs_request *q, cs_response *s)
     return cs_res_puts(s, last ? last : "none");
 }
 static int hello(cs_request *q, cs_response *s) { (void)q; return cs_res_puts(s, "hello"); }
+static int nap(cs_request *q, cs_response *s)
+{
+    (void)q;
+    nanosleep(&(struct timespec){0, 700000000}, NULL);
+    return cs_res_puts(s, "slept");
+}
 static const cs_servlet rows[] = {
+    {.name = "nap", .url_patterns = "/nap", .get = nap},
     {.name = "sum", .url_patterns = "/sum", .flags = CS_STREAMING, .post = sum, .put = sum},
     {.name = "slow", .url_patterns = "/slow", .flags = CS_STREAMING, .service = slow},
     {.name = "never", .url_patterns = "/never", .flags = CS_STREAMING, .service = never},
@@ -66,9 +73,11 @@ DRIBBLERS = 400
 server = Server("streaming")
 compile_module(server.webapp("streamer.so"), STREAMER)
 compile_module(server.webapp("few.so"), STREAMER)
+compile_module(server.webapp("tight.so"), STREAMER)
 compile_module(server.webapp("other.so"), HELLO)
 write(os.path.join(server.webapp("stopped"), "WEB-INF", "web.xml"), "<web-app><no-such-thing")
-server.configure("<Context path='/few' docBase='few.so' maxStreamingThreads='3'/>",
+server.configure("<Context path='/few' docBase='few.so' maxStreamingThreads='3'/>"
+                 "<Context path='/tight' docBase='tight.so' maxThreads='6' maxStreamingThreads='3'/>",
                  lambda xml: xml.replace("<Connector ", "<Connector bodyTimeout='3000' bodyMinRate='8' ", 1))
 server.start()
 
@@ -140,14 +149,14 @@ check("read/after bodyTimeout", 2.8 < time.monotonic() - before < 20, time.monot
 check("read/the reason is counted", server.status()["connectors"][0]["closed"]["body_timeout"] == 1)
 
 # ---- dribblers ----
-def hello_times(seconds):
-    """One connection after the other request: the times of all, in ms; who is not answered counts as 99 s."""
+def hello_times(seconds, path="/other/hello"):
+    """One request after the other on one connection: the times of all, in ms; who is not answered counts as 99 s."""
     times = []
     until = time.monotonic() + seconds
     with Client(server.port) as client:
         while time.monotonic() < until:
             start = time.monotonic()
-            good = client.ask("/other/hello").text == "hello"
+            good = client.ask(path).text == "hello"
             times.append((time.monotonic() - start) * 1000 if good else 99000)
             if not good:
                 break
@@ -221,7 +230,10 @@ check("dribblers/never more than the share: %d of %d threads busy in %d looks" %
       highest <= share and samples > 5)
 check("dribblers/another webapp: p99 %.2f ms with them, %.2f ms without, %d requests"
       % (p99(loud), p99(quiet), len(loud)), p99(loud) <= max(p99(quiet) * 2 + 1, 50), sorted(loud)[-5:])
-same("dribblers/the same webapp's other servlets", server.get("/streamer/hello").text, "hello")
+own = hello_times(3, "/streamer/hello")
+check("dribblers/the share is still used", becomes(lambda: row(STREAMING)["running"] == share), row(STREAMING))
+check("dribblers/the same webapp's other servlets: p99 %.2f ms, %d requests" % (p99(own), len(own)),
+      p99(own) <= max(p99(quiet) * 2 + 1, 50), sorted(own)[-5:])
 check("dribblers/those that stall hear 408", any(a.endswith(b"408") for a in crowd.answers), crowd.answers[:3])
 crowd.stop()
 check("dribblers/all is free again", becomes(lambda: row(STREAMING)["running"] == 0 == row(STREAMING)["queued"]),
@@ -231,6 +243,23 @@ cap = becomes(lambda: row("localhost/few streaming")["running"] == 3)
 check("attribute/Context.maxStreamingThreads", cap and row("localhost/few streaming")["cap"] == 3,
       row("localhost/few streaming"))
 same("attribute/the webapp serves", server.get("/few/hello").text, "hello")
+crowd.stop()
+# ---- the share is within the webapp's own: together never more than its maxThreads ----
+crowd = Dribblers(30, b"/tight/sum")
+TIGHT = ("localhost/tight", "localhost/tight streaming")
+check("within/the share is used", becomes(lambda: row(TIGHT[1])["running"] == 3), row(TIGHT[1]))
+nappers = [Client(server.port) for _ in range(12)]
+for client in nappers:
+    client.send("/tight/nap")
+check("within/the rest is used", becomes(lambda: row(TIGHT[0])["running"] == 3), row(TIGHT[0]))
+highest, samples = 0, 0
+while row(TIGHT[0])["running"] + row(TIGHT[0])["queued"] > 0:
+    queues = {q["name"]: q["running"] for q in server.status()["queues"]}
+    highest, samples = max(highest, queues[TIGHT[0]] + queues[TIGHT[1]]), samples + 1
+check("within/never more than maxThreads: %d of 6 in %d looks" % (highest, samples), highest == 6 and samples > 5)
+same("within/all are answered", [client.take_answer().text for client in nappers], ["slept"] * 12)
+for client in nappers:
+    client.socket.close()
 crowd.stop()
 same("stop", server.stop().returncode, 0)
 end()

@@ -120,6 +120,11 @@ bool engine_queue_streams(const struct engine *e, uint32_t queue)
     return e->stream_from > 0 && queue >= e->stream_from;
 }
 
+uint32_t engine_queue_whole(const struct engine *e, uint32_t queue)
+{
+    return queue - e->stream_from;
+}
+
 const struct engine_share *engine_queue_share(const struct engine *e, uint32_t queue)
 {
     return &e->share[queue < 3 ? queue : 3];

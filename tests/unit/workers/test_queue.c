@@ -13,6 +13,8 @@
 #define MANY 20000u
 
 #define LIMITS(c, length) ((struct queue_limits){.cap = (c), .max_length = (length)})
+#define PART(of, c, length) \
+    ((struct queue_limits){.cap = (c), .max_length = (length), .is_part = true, .whole = (of)})
 
 static struct task tasks[MANY];
 
@@ -182,58 +184,147 @@ static void cost_is_an_average_within_bounds(void **unused)
     queues_destroy(&q);
 }
 
-/* Against plain counting: whatever is pushed, taken, done and limited at random, the sums agree. */
+/* Against plain counting: whatever is pushed, taken, done and limited at random, the sums agree. Queue 2 is
+ * a part of queue 0. */
+struct plain {
+    uint32_t waiting[4], running[4], cap[4];
+};
+
+static bool may_take(const struct plain *p, uint32_t n)
+{
+    uint32_t inside = p->running[0] + p->running[2];
+    return p->running[n] < p->cap[n] && (n % 2 == 1 || inside < p->cap[0]);
+}
+
+static struct queue_limits random_limits(struct plain *p, uint32_t n, uint32_t cap)
+{
+    p->cap[n] = cap;
+    return n == 2 ? PART(0, cap, 20) : LIMITS(cap, 20);
+}
+
+static void step(struct queues *q, struct plain *p, uint32_t dice, uint32_t number)
+{
+    uint32_t n = dice % 4;
+    struct task *t;
+    switch (dice / 4 % 8) {
+    case 0:
+    case 1:
+    case 2:
+        if (queues_push(q, task_for(number, n), 0))
+            p->waiting[n]++;
+        else
+            assert_int_equal(p->waiting[n], 20);
+        break;
+    case 3:
+    case 4:
+        if ((t = queues_take(q, 0))) {
+            assert_true(may_take(p, t->queue));
+            p->waiting[t->queue]--;
+            p->running[t->queue]++;
+        }
+        break;
+    case 5:
+    case 6:
+        if (p->running[n] > 0) {
+            p->running[n]--;
+            queues_done(q, n, dice % 3000, true);
+        }
+        break;
+    default:
+        queues_limit(q, n, (struct queue_limits[]){random_limits(p, n, 1 + dice / 32 % 6)});
+    }
+}
+
 static void sums_agree(void **unused)
 {
     (void)unused;
     struct queues q;
-    uint32_t waiting[4] = {0}, running[4] = {0}, cap[4] = {3, 3, 3, 3}, random = 1;
+    struct plain p = {.cap = {3, 3, 3, 3}};
+    uint32_t random = 1;
     assert_true(queues_init(&q, 4, &LIMITS(3, 20)));
-    for (int step = 0; step < 20000; step++) {
+    queues_limit(&q, 2, &PART(0, 3, 20));
+    for (uint32_t number = 0; number < MANY; number++) {
         random = random * 1103515245u + 12345u;
-        uint32_t dice = random >> 16, n = dice % 4;
-        struct task *t;
-        switch (dice / 4 % 8) {
-        case 0:
-        case 1:
-        case 2:
-            if (queues_push(&q, task_for((uint32_t)step, n), 0))
-                waiting[n]++;
-            else
-                assert_int_equal(waiting[n], 20);
-            break;
-        case 3:
-        case 4:
-            if ((t = queues_take(&q, 0))) {
-                assert_true(running[t->queue] < cap[t->queue]);
-                waiting[t->queue]--;
-                running[t->queue]++;
-            }
-            break;
-        case 5:
-        case 6:
-            if (running[n] > 0) {
-                running[n]--;
-                queues_done(&q, n, dice % 3000, true);
-            }
-            break;
-        default:
-            cap[n] = 1 + dice / 32 % 6, queues_limit(&q, n, &LIMITS(cap[n], 20));
-        }
+        step(&q, &p, random >> 16, number);
         uint32_t length = 0, blocked = 0;
-        for (int i = 0; i < 4; i++) {
-            assert_int_equal(q.rows[i].length, waiting[i]);
-            assert_int_equal(q.rows[i].running, running[i]);
-            length += waiting[i];
-            blocked += running[i] >= cap[i] ? waiting[i] : 0;
+        for (uint32_t i = 0; i < 4; i++) {
+            assert_int_equal(q.rows[i].length, p.waiting[i]);
+            assert_int_equal(q.rows[i].running, p.running[i]);
+            length += p.waiting[i];
+            blocked += may_take(&p, i) ? 0 : p.waiting[i];
         }
         assert_int_equal(q.length, length);
         assert_int_equal(q.ordinary.blocked, blocked);
         assert_int_equal(queues_has_work(&q), length > blocked);
     }
     for (uint32_t i = 0; i < 4; i++)
-        queues_limit(&q, i, &LIMITS(1000, 20));
+        queues_limit(&q, i, (struct queue_limits[]){random_limits(&p, i, 1000)});
     take_all(&q);
+    queues_destroy(&q);
+}
+
+/* What streams is a part of its webapp's own: both together never run more than the whole may, the part
+ * never more than its share, and what waits behind either cap holds up nobody else. */
+static void a_part_counts_for_its_whole(void **unused)
+{
+    (void)unused;
+    struct queues q;
+    assert_true(queues_init(&q, 3, &LIMITS(4, 100)));
+    queues_limit(&q, 2, &PART(0, 2, 100));
+    for (uint32_t i = 0; i < 10; i++)
+        assert_true(queues_push(&q, task_for(i, 2), i));
+    assert_int_equal(queues_take(&q, 20)->queue, 2);
+    assert_int_equal(queues_take(&q, 20)->queue, 2);
+    assert_null(queues_take(&q, 20)); /* the part is at its share */
+    assert_int_equal(q.ordinary.blocked, 8);
+    for (uint32_t i = 10; i < 14; i++)
+        assert_true(queues_push(&q, task_for(i, 0), i));
+    assert_ptr_equal(queues_take(&q, 20), &tasks[10]); /* the rest is the whole's */
+    assert_ptr_equal(queues_take(&q, 20), &tasks[11]);
+    assert_null(queues_take(&q, 20)); /* 2 and 2 are 4 */
+    assert_int_equal(q.ordinary.blocked, 10);
+    assert_int_equal(queues_oldest(&q), 0);
+    assert_true(queues_push(&q, task_for(14, 1), 30));
+    assert_ptr_equal(queues_take(&q, 40), &tasks[14]);
+    queues_done(&q, 2, 5, true); /* whichever is next in turn */
+    assert_true(queues_has_work(&q));
+    assert_int_not_equal(queues_take(&q, 40)->queue, 1);
+    assert_false(queues_has_work(&q));
+    for (uint32_t i = 0; i < 3; i++)
+        while (q.rows[i].running > 0)
+            queues_done(&q, i, 1, true);
+    take_all(&q);
+    queues_destroy(&q);
+}
+
+/* The whole's own tasks may be all there is room for: the part waits, and late ones are taken out. */
+static void a_part_behind_its_whole(void **unused)
+{
+    (void)unused;
+    struct queues q;
+    struct queue_limits whole = {.cap = 2, .max_length = 9, .max_wait_us = 1000, .reserved = true};
+    struct queue_limits part = PART(0, 1, 9);
+    part.max_wait_us = 1000;
+    assert_true(queues_init(&q, 2, &whole));
+    queues_limit(&q, 1, &part); /* not reserved with it: sums of two classes */
+    for (uint32_t i = 0; i < 5; i++)
+        assert_true(queues_push(&q, task_for(i, i < 3 ? 0 : 1), i));
+    uint32_t streaming = 0;
+    for (uint32_t i = 0; i < 2; i++)
+        streaming += queues_take(&q, 10)->queue;
+    assert_int_equal(q.reserved.blocked + q.ordinary.blocked, 3);
+    assert_false(queues_has_work(&q));
+    for (struct task *t = queues_late(&q, 1500); t; t = t->next)
+        assert_int_equal(t->queued_us <= 4, 1);
+    assert_int_equal(q.reserved.blocked + q.ordinary.blocked, 0);
+    assert_int_equal(q.length, 0);
+    if (streaming > 0)
+        queues_done(&q, 1, 1, true);
+    while (q.rows[0].running > 0)
+        queues_done(&q, 0, 1, true);
+    assert_true(queues_push(&q, task_for(5, 1), 2000));
+    assert_ptr_equal(queues_take(&q, 2000), &tasks[5]);
+    queues_done(&q, 1, 1, true);
     queues_destroy(&q);
 }
 
@@ -363,6 +454,8 @@ int main(void)
         cmocka_unit_test(nobody_starves),
         cmocka_unit_test(cost_is_an_average_within_bounds),
         cmocka_unit_test(sums_agree),
+        cmocka_unit_test(a_part_counts_for_its_whole),
+        cmocka_unit_test(a_part_behind_its_whole),
         cmocka_unit_test(newest_first_when_it_is_late),
         cmocka_unit_test(late_behind_a_cap),
         cmocka_unit_test(kept_for_the_reserved),
