@@ -87,6 +87,11 @@ def multipart():
     yield b"b`" + b"x" * 71 + b"\n--"
     yield b"b`\n--"
     yield b"``a/b; name = c ;b;name=\"x\\\"; b=c\"; filename=\"\"\na;name=\"b\"c\na;name=\"\n;;=;b="
+def ranges():
+    fields = (b"bytes=0-4", b"bytes=-3", b"bytes=3-", b"BYTES=0-0,2-3 ,\t5-, ,-1", b"bytes=1-5,4-8,9-9", b"bytes=-0",
+              b"bytes=5-3", b"bytes=a", b"bytes=", b"bytes=1 -2", b"items=0-4", b"bytes=99999999999999999999-",
+              b"bytes=0-0,", b"bytes=" + b"0-0," * 33, b"bytes=8-9,0-1,4-5,2-7", b"bytes=9223372036854775806-")
+    yield from (bytes([0x60 + size]) + field for field in fields for size in range(8))
 
 
 def xml():
@@ -303,6 +308,8 @@ def main():
     for name, make in (("http1", http1), ("http1_splits", http1), ("chunked", chunked), ("uri", uri), ("date", date),
                        ("xml", xml), ("server_xml", server_xml), ("web_xml", web_xml), ("context_xml", context_xml),
                        ("valves", valves), ("elf", elf), ("params", params), ("cookies", cookies), ("multipart", multipart)):
+                       ("ranges", ranges), ("xml", xml), ("server_xml", server_xml), ("web_xml", web_xml), ("context_xml", context_xml),
+                       ("valves", valves), ("elf", elf)):
         folder = os.path.join(sys.argv[1], name)
         os.makedirs(folder, exist_ok=True)
         for number, data in enumerate(make()):

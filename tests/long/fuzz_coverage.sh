@@ -18,7 +18,8 @@ files='http1/h1.c http1/head.c http1/policy.c http1/policy_body.c http1/fields.c
     config/xml.c config/subst.c config/schema.c config/server.c config/server_check.c
     config/server_skip.c config/context_file.c config/valve.c config/valve_classes.c config/report.c
     config/webxml.c config/webxml_mapping.c config/webxml_names.c config/webxml_pages.c config/webxml_merge.c
-    loader/elf.c loader/elf_symbols.c'
+    loader/elf.c loader/elf_symbols.c
+    modules/default/ranges.c'
 
 if ! command -v gcov >/dev/null; then
     echo "skip fuzz_coverage: gcov is not here"
@@ -42,9 +43,18 @@ for program in "$folder"/tests/fuzz_*; do
     exit 1
 done
 for file in $files; do
-    object=$folder/container/CMakeFiles/cserv_${file%%/*}.dir/$file
-    percent=$(cd "$work" && gcov -r -s "$ROOT" -o "$object.gcda" "$ROOT/container/$file" 2>/dev/null |
-        sed -n "\|^File 'container/$file'|{n;s/^Lines executed:\([0-9]*\.[0-9]*\)%.*/\1/p;}")
+    case $file in
+    modules/*) # modules/NAME/x.c is built as the library of its unit tests
+        source=$file name=${file#modules/}
+        object=$folder/modules/CMakeFiles/cserv_modules_${name%%/*}.dir/$name
+        ;;
+    *)
+        source=container/$file
+        object=$folder/container/CMakeFiles/cserv_${file%%/*}.dir/$file
+        ;;
+    esac
+    percent=$(cd "$work" && gcov -r -s "$ROOT" -o "$object.gcda" "$ROOT/$source" 2>/dev/null |
+        sed -n "\|^File '$source'|{n;s/^Lines executed:\([0-9]*\.[0-9]*\)%.*/\1/p;}")
     verdict=ok
     [ "${percent%%.*}" -ge "$WANTED" ] 2>/dev/null || verdict=FAIL
     echo "$verdict $file: ${percent:-0} % of its lines, $WANTED wanted"
