@@ -88,7 +88,9 @@ static bool test(const struct place *place, const struct wish *w, struct server_
 {
     struct config_report report = {.tell = tell_mistake, .strict = true, .arg = a};
     bool read = read_config_all(config, place->base, place->home, &report);
-    deploy_check_defaults(place->base, &report);
+    struct module_folders folders;
+    module_folders_find(&folders, place->base, place->home);
+    deploy_check_defaults(place->base, folders.list, &report);
     if (read) {
         deploy_check(config, &report);
         check_permissions(place, config, w->insecure, &report);

@@ -51,17 +51,22 @@ static struct multipart_config xml_multipart(const struct webxml_multipart *xml)
                                      .file_size_threshold = xml->file_size_threshold};
 }
 
+/* For a class that no module has; NULL: a mistake. */
+static const cs_servlet *stand_in(const char *class)
+{
+    if (default_servlet_class(class)) /* told once, at start */
+        return &app_no_files;
+    return webxml_is_jvm_class(class) ? &app_not_implemented : NULL;
+}
+
 static bool add_xml_servlet(struct builder *b, const struct webxml_servlet *s)
 {
     struct params params;
     struct app_servlet_spec spec = {
         .name = s->name, .file = s->file, .line = s->line, .disabled = s->enabled == 0};
     spec.row = build_find_servlet(b, s->servlet_class, &spec.module);
-    bool missing = !spec.row;
-    if (missing && !webxml_is_jvm_class(s->servlet_class))
+    if (!spec.row && !(spec.row = stand_in(s->servlet_class)))
         return build_no_class(b, s->file, s->line, "servlet", s->name, s->servlet_class);
-    if (missing)
-        spec.row = &app_not_implemented;
     if (!all_patterns(b, s, spec.row, &spec) ||
         !build_take_params(b, &params, s->params, &spec.row->params))
         return false;

@@ -9,7 +9,7 @@
 
 #include "base/path.h"
 #include "config/webxml.h"
-#include "deploy/deploy.h"
+#include "deploy/webapp_priv.h"
 
 struct checker {
     const struct server_config *config;
@@ -159,11 +159,14 @@ void deploy_check(const struct server_config *config, struct config_report *repo
     }
 }
 
-void deploy_check_defaults(const char *base, struct config_report *report)
+void deploy_check_defaults(const char *base, const char *const *folders,
+                           struct config_report *report)
 {
     char file[PATH_MAX];
     struct webxml xml;
-    if (path_join(file, sizeof(file), base, "conf/web.xml") && path_exists(file) &&
-        webxml_read_all(&xml, file, report))
-        webxml_free(&xml);
+    if (!path_join(file, sizeof(file), base, "conf/web.xml") || !path_exists(file) ||
+        !webxml_read_all(&xml, file, report))
+        return;
+    default_servlet_check_files(&xml, folders);
+    webxml_free(&xml);
 }

@@ -45,8 +45,11 @@ struct deployment *deploy_new(const struct deploy_options *options, struct err *
     context_config_defaults(options->engine_config, &d->context_defaults);
     webxml_empty(&d->defaults);
     if (!plan_defaults(d, err) || !epoch_open(d, err) || !modules_load(d, err) ||
-        !add_hosts(d, err))
+        !add_hosts(d, err)) {
         deploy_free(&d);
+        return NULL;
+    }
+    default_servlet_check(d);
     return d;
 }
 

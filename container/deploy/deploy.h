@@ -37,7 +37,9 @@ void deploy_valve_tables(const char *const *folders, struct config_report *repor
 /* `cserv configtest`, beyond what server_config_read_all tells: folders, webapps' web.xml and
  * META-INF/context.xml. Nothing is made or started. */
 void deploy_check(const struct server_config *config, struct config_report *report);
-void deploy_check_defaults(const char *base, struct config_report *report); /* conf/web.xml */
+/* conf/web.xml, and whether the server module it needs for static files is in FOLDERS, ended by NULL. */
+void deploy_check_defaults(const char *base, const char *const *folders,
+                           struct config_report *report);
 
 struct deploy_count {
     uint32_t running, refused;

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The attribute tables of server modules, read from their files without running their code. Called by
- * every command that reads server.xml. */
+ * What the files of server modules say without running their code: their names, and the attribute tables
+ * of their valves. Called by every command that reads server.xml. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/map.h"
 #include "base/path.h"
-#include "deploy/deploy.h"
+#include "deploy/webapp_priv.h"
 #include "loader/image.h"
 
 struct tables {
     struct map *seen; /* names of modules: the first of a name wins, as when they are loaded */
-    struct config_report *report;
+    struct config_report *report; /* NULL: mistakes have been told */
+    const char *wanted;           /* by modules_have */
+    bool found;
 };
 
 static void read_file(struct tables *t, const char *file)
@@ -34,7 +36,8 @@ static void read_file(struct tables *t, const char *file)
     image_free(&im);
 }
 
-static void read_folder(struct tables *t, const char *folder)
+static void read_folder(const char *folder, struct tables *t,
+                        void (*read)(struct tables *t, const char *file))
 {
     char **names, file[PATH_MAX];
     size_t count;
@@ -42,13 +45,14 @@ static void read_folder(struct tables *t, const char *folder)
     if (!path_is_dir(folder))
         return;
     if (!path_list(folder, &names, &count, &err)) {
-        config_mistake(t->report, &err);
+        if (t->report)
+            config_mistake(t->report, &err);
         return;
     }
     for (size_t i = 0; i < count; i++) {
         if (names[i][0] != '.' && span_ends(span_of(names[i]), SPAN_LIT(".so")) &&
             path_join(file, sizeof(file), folder, names[i]))
-            read_file(t, file);
+            read(t, file);
     }
     path_names_free(&names, &count);
 }
@@ -63,6 +67,24 @@ void deploy_valve_tables(const char *const *folders, struct config_report *repor
         return;
     }
     for (; *folders; folders++)
-        read_folder(&t, *folders);
+        read_folder(*folders, &t, read_file);
     map_free(&t.seen);
+}
+
+static void look_at(struct tables *t, const char *file)
+{
+    struct image im;
+    struct err ignored = ERR_INIT;
+    if (t->found || !image_read(&im, file, &ignored))
+        return;
+    t->found = (im.note.flags & CS_FLAG_SERVER) && strcmp(im.note.name, t->wanted) == 0;
+    image_free(&im);
+}
+
+bool modules_have(const char *const *folders, const char *name)
+{
+    struct tables t = {.wanted = name};
+    for (; folders && *folders && !t.found; folders++)
+        read_folder(*folders, &t, look_at);
+    return t.found;
 }

@@ -91,6 +91,15 @@ const char *webapp_state_name(enum webapp_state s);
 bool modules_load(struct deployment *d, struct err *err);
 void modules_end(struct deployment *d);
 
+/* default_servlet.c: what conf/web.xml names as the class of the servlet of static files. */
+bool default_servlet_class(const char *class);
+/* WARN when conf/web.xml has that servlet and no server module of D, or none in FOLDERS, has its row. */
+void default_servlet_check(const struct deployment *d);
+void default_servlet_check_files(const struct webxml *defaults, const char *const *folders);
+
+/* valve_tables.c: a server module that is called NAME lies in one of FOLDERS, ended by NULL. Runs no code. */
+bool modules_have(const char *const *folders, const char *name);
+
 /* valves.c: the valves of LIST for the whole engine (HOST and CONTEXT NULL), for HOST or for CONTEXT. */
 bool valves_add(struct deployment *d, const struct valve_config *list, struct engine_host *host,
                 struct context *context, struct err *err);

@@ -46,6 +46,10 @@ struct app *app_new(struct context *context, struct generation *generation,
         m->pub.ops = &ctx_ops;
         arena_init(&m->arena);
     }
+    /* Regression 220: the module of rows that stand in, where there is no other (app_not_implemented). */
+    static struct module nobody;
+    a->modules[a->module_count] =
+        (struct app_module){.app = a, .module = &nobody, .pub = {.ops = &ctx_ops}};
     return a;
 }
 

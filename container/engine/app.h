@@ -55,9 +55,9 @@ struct app_filter_mapping_spec { /* one pattern or one servlet name */
     uint32_t dispatchers;     /* CS_DISPATCH_ bits */
 };
 
-/* A row for servlets whose class this server cannot run: every request is answered with 501. Its
- * module number is 0. */
-extern const cs_servlet app_not_implemented;
+/* Rows for servlets that cannot be run: a class that needs a Java virtual machine, every request is
+ * answered with 501; and that of static files without its module, 404. Their module number is 0. */
+extern const cs_servlet app_not_implemented, app_no_files;
 
 /* CONTEXT names it; DOC_BASE: its folder, "" for a single file. NULL: err. */
 struct app *app_new(struct context *context, struct generation *generation,
