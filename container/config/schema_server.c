@@ -221,6 +221,9 @@ static const struct schema_attribute context_attributes[] = {
            "As the Connector's, for this application; 0: the Connector's."),
     NUMBER(context_config, "maxQueueTime", max_queue_time, "0", 0, INT_LIMIT, "ms",
            "As the Connector's, for this application; 0: the Connector's."),
+    NUMBER(context_config, "maxBodySize", max_body_size, "-1", -1, SIZE_LIMIT, "bytes",
+           "As the Connector's, for this application, which may take larger bodies or only smaller "
+           "ones; -1: the Connector's."),
     NUMBER(context_config, "bodyMinRate", body_min_rate, "-1", -1, INT_LIMIT, "bytes/s",
            "As the Connector's, for this application; -1: the Connector's."),
     NUMBER(context_config, "sendMinRate", send_min_rate, "-1", -1, INT_LIMIT, "bytes/s",

@@ -87,6 +87,7 @@ struct context_config { /* <Context> in server.xml, or the defaults for what is 
     int64_t max_streaming;     /* maxStreamingThreads 0 = a quarter of its maxThreads */
     int64_t max_queue_size;    /* maxQueueSize 0 = the connector's */
     int64_t max_queue_time;    /* maxQueueTime 0 = the connector's */
+    int64_t max_body_size;     /* maxBodySize -1 = the connector's */
     int64_t body_min_rate;     /* bodyMinRate -1 = the connector's; 0 none */
     int64_t send_min_rate;     /* sendMinRate -1 = the connector's; 0 none */
     bool reserved;             /* reserved false: its requests may use the threads that are kept */

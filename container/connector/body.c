@@ -73,7 +73,7 @@ struct body_plan body_plan_for(const struct active *a, const struct exchange *x)
     static const char too_large[] = "the body is larger than maxBodySize";
     const struct connector *c = a->group->connector;
     const struct connector_options *o = &c->options;
-    uint64_t max = o->max_body_size < x->route.body_max ? o->max_body_size : x->route.body_max;
+    uint64_t max = x->route.body_max == UINT64_MAX ? o->max_body_size : x->route.body_max;
     struct body_plan plan = {
         .mode = BODY_COLLECT, .max = max, .refusal = {413, "maxBodySize", too_large}};
     uint64_t length = x->req.content_length > 0 ? (uint64_t)x->req.content_length : 0;

@@ -67,6 +67,7 @@ static void take_limits(struct webapp *w, const struct context_config *limits)
         .max_streaming = (uint32_t)limits->max_streaming,
         .max_queue_size = (uint32_t)limits->max_queue_size,
         .max_queue_time = (uint64_t)limits->max_queue_time,
+        .max_body_size = limits->max_body_size,
         .body_min_rate = limits->body_min_rate,
         .send_min_rate = limits->send_min_rate,
         .reserved = limits->reserved,

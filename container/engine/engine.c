@@ -113,7 +113,8 @@ const char *engine_host_name(const struct engine_host *h)
     return h->name;
 }
 
-static const struct engine_share no_share = {.body_min_rate = -1, .send_min_rate = -1};
+static const struct engine_share no_share = {
+    .max_body_size = -1, .body_min_rate = -1, .send_min_rate = -1};
 
 struct context *engine_add_context(struct engine *e, struct engine_host *h, const char *path,
                                    const struct engine_share *share, struct err *err)

@@ -71,11 +71,13 @@ static bool at_head(struct engine *e, uint32_t slot, const struct exchange *x, s
 static void lookup(void *arg, uint32_t slot, const struct exchange *x, struct route *out)
 {
     struct engine *e = arg;
-    *out = (struct route){.mode = ROUTE_COLLECT, .body_max = UINT64_MAX, .found = true};
+    *out = (struct route){.mode = ROUTE_COLLECT, .found = true};
     struct engine_host *h = find_host(e, x->req.host);
     struct context *c = h ? find_context(h, x->req.uri.path) : NULL;
     out->host = h;
     out->context = c;
+    out->body_max =
+        c && c->share.max_body_size >= 0 ? (uint64_t)c->share.max_body_size : UINT64_MAX;
     out->body_min_rate = c ? c->share.body_min_rate : -1;
     out->send_min_rate = c ? c->share.send_min_rate : -1;
     out->queue = c ? c->queue : 0;

@@ -125,7 +125,8 @@ static bool begin_engine(struct cs_test_app *a, struct err *err)
                                                   .max_post_size = 2097152,
                                                   .max_part_count = 50,
                                                   .max_part_header_size = 512};
-    static const struct engine_share share = {.body_min_rate = -1, .send_min_rate = -1};
+    static const struct engine_share share = {
+        .max_body_size = -1, .body_min_rate = -1, .send_min_rate = -1};
     a->engine = engine_new(&options, err);
     a->host = a->engine ? engine_add_host(a->engine, TEST_HOST, err) : NULL;
     if (!a->host)

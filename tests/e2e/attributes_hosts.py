@@ -75,6 +75,28 @@ effect("Context.hookTimeout", "failed" in rows["init.so"] and "100 ms (hookTimeo
 server.stop()
 effect("Context.stopTimeout", "longer than 150 ms (stopTimeout)" in server.log(), server.log()[-800:])
 
+# ---- the size of bodies: an application's own is above the Connector's or below it ----
+
+server = Server("bodies")
+module(server.webapp("m.so"))
+module(server.webapp("more.so"))
+module(server.webapp("less.so"))
+server_xml(server, [(CONNECTOR.replace("/>", " maxBodySize='1000'/>"), """<Host name='h'>
+  <Context path='/more' docBase='more.so' maxBodySize='100000'/>
+  <Context path='/less' docBase='less.so' maxBodySize='10'/></Host>""")])
+server.start()
+
+
+def of_size(path, size):
+    return server.get(path, "POST", body=b"x" * size).status
+
+
+same("attribute/Context.maxBodySize", [of_size("/m/hello", 1000), of_size("/m/hello", 1001),
+                                       of_size("/more/hello", 100000), of_size("/more/hello", 100001),
+                                       of_size("/less/hello", 10), of_size("/less/hello", 11)],
+     [200, 413, 200, 413, 200, 413])
+server.stop()
+
 # ---- remoteip: every name of its fields another one ----
 
 server = Server("proxied")

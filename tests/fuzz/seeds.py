@@ -306,10 +306,9 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: seeds.py FOLDER")
     for name, make in (("http1", http1), ("http1_splits", http1), ("chunked", chunked), ("uri", uri), ("date", date),
-                       ("xml", xml), ("server_xml", server_xml), ("web_xml", web_xml), ("context_xml", context_xml),
-                       ("valves", valves), ("elf", elf), ("params", params), ("cookies", cookies), ("multipart", multipart)):
-                       ("ranges", ranges), ("xml", xml), ("server_xml", server_xml), ("web_xml", web_xml), ("context_xml", context_xml),
-                       ("valves", valves), ("elf", elf)):
+                       ("ranges", ranges), ("xml", xml), ("server_xml", server_xml), ("web_xml", web_xml),
+                       ("context_xml", context_xml), ("valves", valves), ("elf", elf), ("params", params),
+                       ("cookies", cookies), ("multipart", multipart)):
         folder = os.path.join(sys.argv[1], name)
         os.makedirs(folder, exist_ok=True)
         for number, data in enumerate(make()):

@@ -199,7 +199,7 @@ static void test_hosts_and_contexts(void **state)
                        "<Alias> WWW.example.org </Alias>\n<Alias>*.Example.org</Alias>"
                        "<Context path='/'/><Context path='/a/b'/>"
                        "<Context path='/c' docBase='libc.so' hookTimeout='1' stopTimeout='2' "
-                       "maxThreads='3' maxQueueSize='4' maxQueueTime='5' "
+                       "maxThreads='3' maxQueueSize='4' maxQueueTime='5' maxBodySize='7' "
                        "bodyMinRate='0' sendMinRate='6' reserved='true'/></Host><Host "
                        "name='localhost'/></Engine>" AFTER);
     const struct engine_config *engine = &config.services->engine;
@@ -223,6 +223,7 @@ static void test_hosts_and_contexts(void **state)
     assert_int_equal(last->max_threads_share, 3);
     assert_int_equal(last->max_queue_size, 4);
     assert_int_equal(last->max_queue_time, 5);
+    assert_int_equal(last->max_body_size, 7);
     assert_int_equal(last->body_min_rate, 0);
     assert_int_equal(last->send_min_rate, 6);
     assert_true(last->reserved);
@@ -245,6 +246,7 @@ static void test_context_defaults(void **state)
     assert_int_equal(context.max_threads_share, 0);
     assert_int_equal(context.max_queue_size, 0);
     assert_int_equal(context.max_queue_time, 0);
+    assert_int_equal(context.max_body_size, -1);
     assert_int_equal(context.body_min_rate, -1);
     assert_int_equal(context.send_min_rate, -1);
     assert_false(context.reserved);

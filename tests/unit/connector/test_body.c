@@ -167,6 +167,41 @@ static void too_large(void **unused)
     end();
 }
 
+static void route_of_its_own(struct engine *e, const struct exchange *x, struct route *out)
+{
+    (void)e;
+    if (span_eq(x->req.uri.path, SPAN_LIT("/more")))
+        out->body_max = 60000;
+    else if (span_eq(x->req.uri.path, SPAN_LIT("/none")))
+        out->body_max = 0;
+}
+
+/* A webapp's own limit is above the connector's or below it. */
+static void a_limit_of_the_webapps_own(void **unused)
+{
+    (void)unused;
+    begin();
+    rig.options.max_body_size = 50000;
+    rig.engine.route = route_of_its_own;
+    rig_start(&rig);
+    char *p = make(60001);
+    int fd = client_connect(&rig, 0);
+    client_send(fd, "POST /more HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n");
+    send_all(fd, p, 60000);
+    assert_int_equal(client_answer(fd, expected(p, 60000)), 200);
+    client_send(fd, "POST /more HTTP/1.1\r\nHost: a\r\nContent-Length: 60001\r\n\r\n");
+    assert_int_equal(refused(fd, "maxBodySize"), 413);
+    fd = client_connect(&rig, 0);
+    client_send(fd, "POST /none HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n");
+    assert_int_equal(refused(fd, "maxBodySize"), 413);
+    fd = client_connect(&rig, 0);
+    send_head_of(fd, 50001);
+    assert_int_equal(refused(fd, "maxBodySize"), 413);
+    still_serves();
+    free(p);
+    end();
+}
+
 static void spool_cannot(void (*set)(bool broken), unsigned status, const char *name)
 {
     begin();
@@ -285,6 +320,7 @@ int main(void)
         cmocka_unit_test(given_back_to_a_sleeping_poller),
         cmocka_unit_test(memory_short_means_file),
         cmocka_unit_test(too_large),
+        cmocka_unit_test(a_limit_of_the_webapps_own),
         cmocka_unit_test(failures_of_the_spool),
         cmocka_unit_test(caps_of_the_spool),
         cmocka_unit_test(a_failing_read_is_told),

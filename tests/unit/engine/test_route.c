@@ -260,7 +260,8 @@ static void test_shares(void **state)
     struct err err = ERR_INIT;
     (void)state;
     struct engine_host *h = add_host("h");
-    struct engine_share few = {.max_threads = 3, .body_min_rate = 7, .send_min_rate = 0};
+    struct engine_share few = {
+        .max_threads = 3, .max_body_size = 12345, .body_min_rate = 7, .send_min_rate = 0};
     assert_non_null(engine_add_context(engine, h, "", NULL, &err));
     assert_non_null(engine_add_context(engine, h, "/few", &few, &err));
     assert_int_equal(engine_queue_count(engine), 6);
@@ -268,15 +269,27 @@ static void test_shares(void **state)
         const struct engine_share *s = engine_queue_share(engine, q);
         assert_int_equal(s->max_threads, 0);
         assert_int_equal(s->max_queue_size, 0);
+        assert_int_equal(s->max_body_size, -1);
         assert_int_equal(s->body_min_rate, -1);
         assert_false(s->reserved);
     }
+    struct route r;
+    x->req.host = SPAN_LIT("h");
+    x->req.uri.path = SPAN_LIT("/few/x");
+    engine_route.lookup(engine, 0, x, &r);
+    assert_int_equal(r.body_max, 12345);
+    x->req.uri.path = SPAN_LIT("/");
+    engine_route.lookup(engine, 0, x, &r);
+    assert_true(r.body_max == UINT64_MAX);
     assert_int_equal(engine_queue_share(engine, 2)->max_threads, 3);
     assert_int_equal(engine_queue_share(engine, 2)->body_min_rate, 7);
+    assert_int_equal(engine_queue_share(engine, 2)->max_body_size, 12345);
     assert_int_equal(engine_stream_queue(engine, 2), 5);
     assert_int_equal(engine_queue_share(engine, 5)->max_threads, 3);
     assert_true(engine_queue_streams(engine, 5));
     assert_false(engine_queue_streams(engine, 2));
+    assert_int_equal(engine_queue_whole(engine, 5), 2);
+    assert_int_equal(engine_queue_whole(engine, 3), 0);
     assert_string_equal(engine_queue_name(engine, 2), "h/few");
     assert_string_equal(engine_queue_name(engine, 5), "h/few streaming");
     assert_string_equal(engine_queue_name(engine, 3), "(no webapp) streaming");
