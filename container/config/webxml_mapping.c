@@ -134,7 +134,7 @@ static bool read_dispatchers(struct webxml_reader *r, const struct xml_node *nod
         for (unsigned i = 0; known[i]; i++)
             if (strcmp(c->text, known[i]) == 0)
                 *out |= 1u << i;
-        if (strcmp(c->text, "REQUEST") != 0)
+        if (strcmp(c->text, "ASYNC") == 0)
             LOG(config, LOG_WARN, "%s:%d: <dispatcher> %s is not served yet: it has no effect",
                 r->out->doc.file, c->line, c->text);
     }

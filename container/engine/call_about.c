@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "engine/engine_priv.h"
+#include "engine/dispatch_priv.h"
 #include "http/accept.h"
 
 static cs_str absent(void)
@@ -50,9 +50,9 @@ static cs_str request_id(struct call *c)
 
 /* ---- mapping ---- */
 
-int64_t call_match(const struct call *c)
+int64_t call_match(const struct mapper_result *m)
 {
-    switch (c->map.match) {
+    switch (m->match) {
     case MAPPER_CONTEXT_ROOT:
         return CS_MATCH_CONTEXT_ROOT;
     case MAPPER_EXACT:
@@ -71,9 +71,8 @@ int64_t call_match(const struct call *c)
 }
 
 /* What the variable part of the pattern stands for: HttpServletMapping.getMatchValue. */
-static struct span match_value(const struct call *c)
+static struct span match_value(const struct mapper_result *m)
 {
-    const struct mapper_result *m = &c->map;
     switch (m->match) {
     case MAPPER_EXACT:
         return span_from(m->servlet_path, 1);
@@ -109,23 +108,23 @@ static cs_str url(cs_request *req, struct call *c)
                                 SPAN_ARG(path)));
 }
 
-static cs_str path_translated(struct call *c)
+static cs_str path_translated(struct call *c, struct span path_info)
 {
-    if (!c->app || !*c->app->doc_base || !c->map.path_info.p)
+    if (!c->app || !*c->app->doc_base || !path_info.p)
         return absent();
-    return text_of(
-        arena_printf(&c->x->arena, "%s%.*s", c->app->doc_base, SPAN_ARG(c->map.path_info)));
+    return text_of(arena_printf(&c->x->arena, "%s%.*s", c->app->doc_base, SPAN_ARG(path_info)));
 }
 
 cs_str call_about(cs_request *req, uint32_t what)
 {
     struct call *c = request_call(req);
+    const struct mapper_result *map = frame_map(c, request_frame(req));
     struct span s = SPAN_NONE;
     switch (what) {
     case CS_REQ_URL:
         return url(req, c);
     case CS_REQ_PATH_TRANSLATED:
-        return path_translated(c);
+        return path_translated(c, map->path_info);
     case CS_REQ_ID:
         return request_id(c);
     case CS_REQ_CONNECTION_ID:
@@ -133,10 +132,10 @@ cs_str call_about(cs_request *req, uint32_t what)
     case CS_REQ_CHARSET:
         return to_str(call_charset(c));
     case CS_REQ_MATCH_VALUE:
-        s = match_value(c);
+        s = match_value(map);
         break;
     case CS_REQ_MATCH_PATTERN:
-        s = c->map.pattern;
+        s = map->pattern;
         break;
     default:
         break;

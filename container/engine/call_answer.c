@@ -55,7 +55,7 @@ int response_redirect(cs_response *res, cs_str location, uint32_t status)
         return CS_ENOMEM;
     int rc = res->ops->header(res, to_str(SPAN_LIT("Location")), to_str(target), CS_HEADER_SET);
     if (rc == CS_OK)
-        rc = res->ops->reset(res, CS_RESET_BODY);
+        rc = response_reset_body(x) == RESPONSE_OK ? CS_OK : CS_ESTATE;
     if (rc == CS_OK)
         rc = res->ops->status(res, status);
     if (rc != CS_OK)

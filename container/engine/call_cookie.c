@@ -50,14 +50,9 @@ static bool take_struct(const cs_cookie *given, cs_cookie *out)
            out->same_site <= CS_SAME_SITE_STRICT;
 }
 
-int response_cookie(cs_response *res, const cs_cookie *cookie)
+int response_cookie_format(struct call *c, const cs_cookie *cookie, struct span *value)
 {
-    struct call *c = response_call(res);
-    struct exchange *x = c->x;
     cs_cookie k;
-    struct span value;
-    if (x->res.committed || call_is_over(c))
-        return CS_ESTATE;
     if (!take_struct(cookie, &k))
         return CS_EINVAL;
     struct set_cookie set = {
@@ -74,12 +69,25 @@ int response_cookie(cs_response *res, const cs_cookie *cookie)
         .partitioned = k.partitioned == 1,
         .same_site = (enum same_site)k.same_site,
     };
-    switch (set_cookie_format(&set, (int64_t)time(NULL), &x->arena, &value)) {
+    switch (set_cookie_format(&set, (int64_t)time(NULL), &c->x->arena, value)) {
     case SET_COOKIE_OK:
-        return set_cookie_put(&x->res.headers, &x->arena, value) ? CS_OK : CS_ENOMEM;
+        return CS_OK;
     case SET_COOKIE_NO_MEMORY:
         return CS_ENOMEM;
     default:
         return CS_EINVAL;
     }
+}
+
+int response_cookie(cs_response *res, const cs_cookie *cookie)
+{
+    struct call *c = response_call(res);
+    struct exchange *x = c->x;
+    struct span value;
+    if (x->res.committed || call_is_over(c))
+        return CS_ESTATE;
+    int rc = response_cookie_format(c, cookie, &value);
+    if (rc != CS_OK)
+        return rc;
+    return set_cookie_put(&x->res.headers, &x->arena, value) ? CS_OK : CS_ENOMEM;
 }

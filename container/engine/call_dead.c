@@ -201,6 +201,37 @@ static int dead_part_at(cs_request *req, uint32_t i, cs_part **part)
     return dead_int();
 }
 
+static cs_str dead_attr_str(cs_request *req, cs_str name)
+{
+    (void)req;
+    (void)name;
+    return dead_str();
+}
+
+static uint32_t dead_type(cs_request *req)
+{
+    (void)req;
+    dead();
+    return 0;
+}
+
+static int dead_dispatch(cs_request *req, cs_response *res, cs_str target, uint32_t how)
+{
+    (void)req;
+    (void)res;
+    (void)target;
+    (void)how;
+    return dead_int();
+}
+
+static cs_request *dead_req_wrap(cs_request *req, const struct cs_override_req *over, void *self)
+{
+    (void)req;
+    (void)over;
+    (void)self;
+    return dead_pointer();
+}
+
 const struct cs_request_ops dead_request_ops = {
     .size = sizeof(struct cs_request_ops),
     .minor = CS_ABI_MINOR_MAX,
@@ -232,6 +263,11 @@ const struct cs_request_ops dead_request_ops = {
     .trailer_at = dead_at,
     .part = dead_part,
     .part_at = dead_part_at,
+    .attr_str = dead_attr_str,
+    .dispatch_str = dead_get,
+    .dispatch_type = dead_type,
+    .dispatch = dead_dispatch,
+    .wrap = dead_req_wrap,
 };
 
 static int dead_status(cs_response *res, uint32_t code)
@@ -383,6 +419,14 @@ static int dead_before_head(cs_response *res, void (*fn)(cs_response *res, void 
     return dead_int();
 }
 
+static cs_response *dead_res_wrap(cs_response *res, const struct cs_override_res *over, void *self)
+{
+    (void)res;
+    (void)over;
+    (void)self;
+    return dead_pointer();
+}
+
 const struct cs_response_ops dead_response_ops = {
     .size = sizeof(struct cs_response_ops),
     .minor = CS_ABI_MINOR_MAX,
@@ -409,6 +453,7 @@ const struct cs_response_ops dead_response_ops = {
     .hints = dead_plain,
     .cookie = dead_cookie,
     .before_head = dead_before_head,
+    .wrap = dead_res_wrap,
 };
 
 void call_end(struct call *c)

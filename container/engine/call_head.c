@@ -98,6 +98,14 @@ static int no_hook(cs_response *res, void (*fn)(cs_response *res, void *arg), vo
     return CS_ESTATE;
 }
 
+static cs_response *no_wrap(cs_response *res, const struct cs_override_res *over, void *self)
+{
+    (void)res;
+    (void)over;
+    (void)self;
+    return NULL;
+}
+
 static struct cs_response_ops head_ops(void)
 {
     struct cs_response_ops ops = response_ops;
@@ -113,6 +121,7 @@ static struct cs_response_ops head_ops(void)
     ops.set_int = no_int;
     ops.hints = no_end;
     ops.before_head = no_hook;
+    ops.wrap = no_wrap;
     return ops;
 }
 
@@ -121,9 +130,11 @@ static struct cs_response_ops head_ops(void)
 void call_before_head(struct call *c)
 {
     struct head_hook *hook = c->head_hooks;
+    bool closed = c->response.closed;
     c->head_hooks = NULL;
-    if (!hook || c->x->res.committed || c->x->res.ended || call_is_over(c))
-        return;
+    c->response.closed = false; /* by a forward, whose answer this is */
+    if (c->x->res.committed || c->x->res.ended || call_is_over(c))
+        hook = NULL;
     struct cs_response_ops ops = head_ops();
     struct response_handle head = {.pub.ops = &ops, .call = c};
     for (; hook; hook = hook->next) {
@@ -133,6 +144,7 @@ void call_before_head(struct call *c)
             LOG(engine, LOG_ERROR, "%s: what was to run before the head failed: %s", call_name(c),
                 r.guarded.failure);
     }
+    c->response.closed = closed;
 }
 
 static void before_commit(void *arg)

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "engine/parts.h"
+#include "engine/dispatch_priv.h"
+#include "engine/wrap_priv.h"
 #include "http/date.h"
 #include "http/media.h"
 
@@ -41,13 +43,14 @@ static cs_str request_get(cs_request *req, uint32_t what)
 {
     struct call *c = request_call(req);
     const struct request *r = &c->x->req;
+    const struct frame *f = request_frame(req);
     switch (what) {
     case CS_REQ_METHOD:
-        return to_str(r->method_text);
+        return to_str(frame_failure(f) ? SPAN_LIT("GET") : r->method_text);
     case CS_REQ_URI:
-        return terminated(c, r->uri.raw_path);
+        return terminated(c, frame_uri(c, f));
     case CS_REQ_QUERY:
-        return terminated(c, r->uri.query);
+        return terminated(c, frame_query(c, f));
     case CS_REQ_PROTOCOL:
         return to_str(r->version == 10 ? SPAN_LIT("HTTP/1.0") : SPAN_LIT("HTTP/1.1"));
     case CS_REQ_SCHEME:
@@ -57,9 +60,9 @@ static cs_str request_get(cs_request *req, uint32_t what)
     case CS_REQ_CONTEXT_PATH:
         return c->context ? to_str(span_of(c->context->path)) : absent();
     case CS_REQ_SERVLET_PATH:
-        return terminated(c, c->map.servlet_path);
+        return terminated(c, frame_map(c, f)->servlet_path);
     case CS_REQ_PATH_INFO:
-        return terminated(c, c->map.path_info);
+        return terminated(c, frame_map(c, f)->path_info);
     case CS_REQ_REMOTE_ADDR:
         return address(c, &r->view.remote);
     case CS_REQ_PEER_ADDR:
@@ -101,7 +104,7 @@ static int64_t request_get_int(cs_request *req, uint32_t what)
     case CS_REQ_CONTENT_LENGTH:
         return r->content_length;
     case CS_REQ_MATCH:
-        return call_match(request_call(req));
+        return call_match(frame_map(request_call(req), request_frame(req)));
     default:
         return -1;
     }
@@ -323,4 +326,9 @@ const struct cs_request_ops request_ops = {
     .trailer_at = request_trailer_at,
     .part = request_part,
     .part_at = request_part_at,
+    .attr_str = request_attr_str,
+    .dispatch_str = request_dispatch_str,
+    .dispatch_type = request_dispatch_type,
+    .dispatch = request_dispatch,
+    .wrap = request_wrap,
 };

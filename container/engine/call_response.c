@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "engine/engine_priv.h"
+#include "engine/wrap_priv.h"
 #include "http/date.h"
 #include "observe/log.h"
 
@@ -211,4 +211,5 @@ const struct cs_response_ops response_ops = {
     .hints = response_hints,
     .cookie = response_cookie,
     .before_head = response_before_head,
+    .wrap = response_wrap,
 };

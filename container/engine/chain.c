@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The filter chain of a request: filters mapped by URL in order of their mappings, then those mapped by
- * servlet name, then the servlet. */
+ * The filter chain of a request, and of each dispatch within it: filters mapped by URL in order of their
+ * mappings, then those mapped by servlet name, then the servlet. */
 #include <stdio.h>
 
-#include "engine/engine_priv.h"
+#include "engine/dispatch_priv.h"
+#include "engine/wrap_priv.h"
 
 struct step { /* one filter's place in the chain; lives while the filter runs */
     struct guarded guarded;
@@ -11,7 +12,8 @@ struct step { /* one filter's place in the chain; lives while the filter runs */
     struct call *call;
     cs_request *req; /* the handles the filter gets */
     cs_response *res;
-    uint32_t position; /* of the next mapping to look at */
+    const struct frame *frame; /* of all handles in this chain */
+    uint32_t position;         /* of the next mapping to look at */
     bool used;
     struct filter *filter;
 };
@@ -22,7 +24,8 @@ static int chain_next(cs_chain *chain, cs_request *req, cs_response *res)
 {
     struct step *s = CONTAINER_OF(chain, struct step, pub);
     struct call *c = s->call;
-    if (s->used || !req || !res || request_call(req) != c || response_call(res) != c)
+    if (s->used || !req || !res || request_call(req) != c || response_call(res) != c ||
+        request_frame(req) != s->frame || response_frame(res) != s->frame)
         return CS_ESTATE;
     s->used = true;
     void *self = c->self;
@@ -49,25 +52,30 @@ static int run_filter(struct call *c, struct filter *f, uint32_t next, cs_reques
                      .call = c,
                      .req = req,
                      .res = res,
+                     .frame = request_frame(req),
                      .position = next,
                      .filter = f};
+    const struct wrap *mark = c->wraps;
     c->self = f->reg.self;
     c->module = &c->app->modules[f->reg.module];
     int rc = module_invoke(c->module, filter_body, &s.guarded);
     s.used = true;
     if (s.guarded.failure[0])
         c->detail = span_of(arena_strdup(&c->x->arena, s.guarded.failure));
-    return rc;
+    return wraps_end(c, mark, rc);
 }
 
-static bool matches(const struct call *c, const struct filter_mapping *m, bool by_name)
+static bool matches(const struct call *c, const struct frame *f, const struct filter_mapping *m,
+                    bool by_name)
 {
-    if (by_name != (m->url_pattern.p == NULL) || !(m->dispatchers & CS_DISPATCH_REQUEST))
+    if (by_name != (m->url_pattern.p == NULL) || !(m->dispatchers & frame_type(f)))
         return false;
-    if (!by_name)
-        return mapper_filter_matches(m->url_pattern, c->map.path);
-    return c->servlet && (span_eq(m->servlet_name, SPAN_LIT("*")) ||
-                          span_eq(m->servlet_name, span_of(c->servlet->reg.name)));
+    if (by_name)
+        return c->servlet && (span_eq(m->servlet_name, SPAN_LIT("*")) ||
+                              span_eq(m->servlet_name, span_of(c->servlet->reg.name)));
+    struct span path = frame_filter_path(c, f);
+    return path.p ? mapper_filter_matches(m->url_pattern, path)
+                  : span_eq(m->url_pattern, SPAN_LIT("*"));
 }
 
 /* Positions 0 .. n-1 are the pass by URL, n .. 2n-1 the pass by servlet name. */
@@ -76,7 +84,7 @@ static int run_from(struct call *c, uint32_t position, cs_request *req, cs_respo
     uint32_t n = c->app->mapping_count;
     for (; position < 2 * n; position++) {
         struct filter_mapping *m = c->app->mappings[position % n];
-        if (matches(c, m, position >= n))
+        if (matches(c, request_frame(req), m, position >= n))
             return run_filter(c, m->filter, position + 1, req, res);
     }
     return call_servlet(c, req, res);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/engine_priv.h"
+#include "engine/wrap_priv.h"
 
 struct engine *engine_new(const struct engine_options *options, struct err *err)
 {
@@ -13,6 +13,7 @@ struct engine *engine_new(const struct engine_options *options, struct err *err)
     if (e) {
         e->options = *options;
         lock_init(&e->lock, "engine slots");
+        lock_init(&e->resting.lock, "handles that rest");
         arena_init(&e->arena);
         e->hosts = map_new();
         e->wildcards = map_new();
@@ -57,9 +58,11 @@ void engine_destroy(struct engine **ep)
     for (uint32_t i = 0; e->slots && i < e->slot_high; i++)
         free(e->slots[i].calls);
     free(e->slots);
+    wraps_free(e);
     free(e->hazards);
     free(e->slot_used);
     arena_destroy(&e->arena);
+    lock_destroy(&e->resting.lock);
     lock_destroy(&e->lock);
     free(e);
 }

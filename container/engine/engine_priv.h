@@ -186,6 +186,11 @@ struct engine {
     struct valve *takers;              /* those with `records` */
     struct lock lock;                  /* slots */
     bool *slot_used;
+    struct resting_wraps { /* handles that are dead, in the order in which they died */
+        struct lock lock;
+        struct wrap *oldest, *newest;
+        uint32_t count;
+    } resting;
 };
 
 /* ---- one request ---- */
@@ -208,13 +213,18 @@ struct attributes { /* in order; in the exchange's arena */
  * functions serve the container's own handles and those that cs_req_wrap and cs_res_wrap make. A function
  * that is composed of others calls them through its handle's table (req->ops->header, not the function), so
  * that what a wrapper replaces is seen. */
+struct frame; /* dispatch_priv.h */
 struct request_handle {
     cs_request pub;
     struct call *call;
+    const struct frame
+        *frame; /* the innermost forward or include it is of; NULL: what the client asked */
 };
 struct response_handle {
     cs_response pub;
     struct call *call;
+    const struct frame *frame;
+    bool closed; /* a forward with it is done */
 };
 
 struct head_hook { /* cs_res_before_head */
@@ -264,6 +274,8 @@ struct call {
     bool locales_parsed;
     struct head_hook *head_hooks; /* the last registered first */
     uint32_t listeners_told; /* of the app's, of this request */
+    uint32_t dispatches; /* that run, one within the other */
+    struct wrap *wraps;  /* handles made for dispatches and filters that live, the newest first */
 };
 
 static inline struct call *request_call(cs_request *req)
@@ -370,10 +382,12 @@ void trace_answer(const struct engine *e, struct exchange *x);
 bool call_params(struct call *c);
 /* The answer is an error page with STATUS and REASON, a constant; there are no parameters. */
 void call_refuse_params(struct call *c, uint16_t status, struct span reason);
-/* After cs_res_error or cs_res_redirect, and when the parameters were malformed, the answer stands. */
+/* After cs_res_error, cs_res_redirect or a forward, and when the parameters were malformed, the answer
+ * stands. */
 static inline bool call_is_over(const struct call *c)
 {
-    return c->error_status != 0 || c->params_bad || c->concluded || c->redirected;
+    return c->error_status != 0 || c->params_bad || c->concluded || c->redirected ||
+           c->response.closed;
 }
 /* call_answer.c */
 int response_redirect(cs_response *res, cs_str location, uint32_t status);
@@ -396,7 +410,7 @@ int request_trailer(cs_request *req, cs_str name, uint32_t nth, cs_str *value);
 int request_trailer_at(cs_request *req, uint32_t i, cs_str *name, cs_str *value);
 /* call_about.c */
 cs_str call_about(cs_request *req, uint32_t what);
-int64_t call_match(const struct call *c); /* CS_MATCH_... */
+int64_t call_match(const struct mapper_result *m); /* CS_MATCH_... */
 int request_header_int(cs_request *req, cs_str name, int64_t *value);
 cs_str request_locale(cs_request *req, uint32_t i);
 /* call_charset.c */
@@ -413,6 +427,7 @@ int request_part_at(cs_request *req, uint32_t i, cs_part **part);
 cs_str request_cookie(cs_request *req, cs_str name, uint32_t nth);
 int request_cookie_at(cs_request *req, uint32_t i, cs_str *name, cs_str *value);
 int response_cookie(cs_response *res, const cs_cookie *cookie);
+int response_cookie_format(struct call *c, const cs_cookie *cookie, struct span *value);
 /* call_head.c: runs what was registered, once, unless the head was sent or the answer is an error page or a
  * redirect. While the generation is held. */
 void call_before_head(struct call *c);

@@ -4,7 +4,7 @@
  * the servlet did not say. */
 #include "base/json.h"
 #include "base/path.h"
-#include "engine/engine_priv.h"
+#include "engine/dispatch_priv.h"
 #include "http/accept.h"
 #include "http/status.h"
 #include "observe/log.h"
@@ -176,6 +176,17 @@ static void keep_fields(struct exchange *x, struct headers *kept)
     }
 }
 
+bool error_reset(struct exchange *x, unsigned status)
+{
+    struct headers kept = {.v = NULL};
+    keep_fields(x, &kept);
+    if (response_reset(x) != RESPONSE_OK)
+        return false;
+    x->res.headers = kept;
+    x->res.status = (uint16_t)status;
+    return true;
+}
+
 void error_page(const struct engine *e, struct exchange *x, unsigned status, struct span message)
 {
     struct page p = {.engine = e,
@@ -183,14 +194,10 @@ void error_page(const struct engine *e, struct exchange *x, unsigned status, str
                      .status = status,
                      .message = message,
                      .text = BUF_EMPTY};
-    struct headers kept = {.v = NULL};
-    keep_fields(x, &kept);
-    if (response_reset(x) != RESPONSE_OK) {
+    if (!error_reset(x, status)) {
         response_abort(x);
         return;
     }
-    x->res.headers = kept;
-    x->res.status = (uint16_t)status;
     bool ok = (wants_json(&p, x) ? make_json(&p) : read_file(&p) || make_html(&p)) &&
               headers_set_copy(&x->res.headers, &x->arena, SPAN_LIT("Content-Type"), p.type) &&
               response_write(x, buf_span(&p.text)) == RESPONSE_OK;

@@ -124,13 +124,16 @@ static bool take_field(struct ask *a, struct singles *seen, cs_str name, cs_str 
     }
 }
 
-/* All fields that matter in one pass. False: out of memory. */
+/* All fields that matter in one pass. Of a part of an answer, and of an error page, there are no conditions and
+ * ranges; a part has no content coding of its own either. False: out of memory. */
 static bool read_fields(struct ask *a)
 {
     struct conditions *c = &a->conditions;
     struct singles seen = {0};
     cs_str name, value;
     c->if_modified_since = c->if_unmodified_since = c->if_range_date = CONDITIONS_NO_DATE;
+    if (a->how == CS_DISPATCH_INCLUDE || a->how == CS_DISPATCH_ERROR)
+        return true;
     for (uint32_t i = 0; cs_req_header_at(a->req, i, &name, &value) == CS_OK; i++) {
         if (!take_field(a, &seen, name, value))
             return false;
@@ -149,8 +152,12 @@ static bool read_fields(struct ask *a)
 /* Mapped to a prefix, too, the path is that within the webapp: folders are not mounted elsewhere. */
 static bool read_path(struct ask *a)
 {
-    cs_str path = cs_req_get(a->req, CS_REQ_SERVLET_PATH);
-    cs_str info = cs_req_get(a->req, CS_REQ_PATH_INFO);
+    cs_str path = cs_req_dispatch_str(a->req, CS_INCLUDE_SERVLET_PATH);
+    cs_str info = cs_req_dispatch_str(a->req, CS_INCLUDE_PATH_INFO);
+    if (a->how != CS_DISPATCH_INCLUDE || !path.ptr) {
+        path = cs_req_get(a->req, CS_REQ_SERVLET_PATH);
+        info = cs_req_get(a->req, CS_REQ_PATH_INFO);
+    }
     a->path = path;
     if (!info.ptr || info.len == 0)
         return path.ptr != NULL;
@@ -198,7 +205,8 @@ static bool is_allowed(const struct ask *a)
 static int default_service(cs_request *req, cs_response *res)
 {
     struct ask a = {.req = req, .res = res, .site = cs_req_self(req)};
-    a.verb = verb_of(cs_req_method(req));
+    a.how = cs_req_dispatch_type(req);
+    a.verb = a.how == CS_DISPATCH_INCLUDE ? VERB_GET : verb_of(cs_req_method(req));
     if (!is_allowed(&a)) {
         int rc = set_allow(&a);
         return rc != CS_OK || a.verb == VERB_OPTIONS ? rc : cs_res_error(res, 405, NULL);

@@ -47,7 +47,12 @@ bool name_is_served(const char *name, size_t n)
     return !is_plain(name, plain, "WEB-INF") && !is_plain(name, plain, "META-INF");
 }
 
-bool path_is_served(cs_str path)
+static bool is_private(const char *name, size_t n)
+{
+    return is_plain(name, n, "WEB-INF") || is_plain(name, n, "META-INF");
+}
+
+bool path_is_served(cs_str path, bool asked_by_webapp)
 {
     const char *p = path.ptr, *end = path.ptr + path.len;
     if (path.len == 0 || *p != '/')
@@ -55,7 +60,8 @@ bool path_is_served(cs_str path)
     for (p++; p < end;) {
         const char *slash = memchr(p, '/', (size_t)(end - p));
         const char *stop = slash ? slash : end;
-        if (!name_is_served(p, (size_t)(stop - p)))
+        size_t n = (size_t)(stop - p);
+        if (!name_is_served(p, n) && !(asked_by_webapp && is_private(p, n)))
             return false;
         p = slash ? slash + 1 : end;
     }

@@ -29,5 +29,7 @@ int serve_error(struct ask *a, uint32_t status)
     }
     snprintf(text, sizeof(text), "%.300s%s %s.", a->path.ptr ? a->path.ptr : "/",
              a->path.len > 300 ? "..." : "", what);
+    if (a->how == CS_DISPATCH_INCLUDE)
+        return cs_req_fail(a->req, CS_ENOENT, text);
     return cs_res_error(a->res, status, text);
 }

@@ -177,7 +177,7 @@ static int serve_folder(struct ask *a, bool slash)
 int serve_get(struct ask *a)
 {
     struct file f;
-    if (!path_is_served(a->path))
+    if (!path_is_served(a->path, a->how != CS_DISPATCH_REQUEST))
         return serve_error(a, 404);
     if (a->path.ptr[a->path.len - 1] == '/')
         return serve_folder(a, true);

@@ -12,7 +12,8 @@ struct ask { /* one request, as far as files matter */
     cs_response *res;
     struct site *site;
     enum verb verb;
-    cs_str path; /* decoded, within the webapp */
+    uint32_t how; /* CS_DISPATCH_: how the request came here */
+    cs_str path;  /* decoded, within the webapp */
     cs_str accept_encoding, content_range;
     struct conditions conditions;
 };
@@ -29,7 +30,8 @@ int serve_listing(struct ask *a, int fd);
 /* write.c */
 int serve_put(struct ask *a);
 int serve_delete(struct ask *a);
-/* refusal.c: an error page with a sentence that names the path. */
+/* refusal.c: an error page with a sentence that names the path. In an include, which can have none, the caller
+ * gets CS_ENOENT with that sentence. */
 int serve_error(struct ask *a, uint32_t status);
 
 #endif

@@ -41,7 +41,7 @@ static int open_target(struct ask *a, struct target *t)
     struct stat st;
     int error = -ENOMEM;
     *t = (struct target){.folder = -1};
-    if (!path_is_served(a->path))
+    if (!path_is_served(a->path, false))
         return -ENOENT;
     if (ends_with_slash(a) || a->path.ptr[a->path.len - 1] == '/')
         return -EISDIR;

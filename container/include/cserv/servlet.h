@@ -12,6 +12,8 @@
 
 CS_C_BEGIN
 
+struct cs_override_req; /* <cserv/wrap.h> */
+struct cs_override_res;
 #define CS_SLOT_(result, slot, params, since) result(*slot) params;
 struct cs_request_ops {
     uint32_t size, minor;
@@ -451,4 +453,5 @@ CS_C_END
 #include "part.h"
 #include "request.h"
 #include "response.h"
+#include "wrap.h"
 #endif

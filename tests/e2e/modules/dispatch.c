@@ -92,7 +92,7 @@ static void attr(struct run *r)
 static void attr_set(struct run *r)
 {
     char name[64];
-    snprintf(name, sizeof(name), "%s", r->words[1]);
+    snprintf(name, sizeof(name), "%.60s", r->words[1]);
     r->rc = cs_req_attr_set(r->req, name, keep(r, r->words[2]), note);
     memset(name, 'x', sizeof(name)); /* it was copied */
 }
@@ -138,6 +138,96 @@ static void forget_freed(struct run *r)
     freed[0] = '\0';
 }
 
+/* ---- forward and include ---- */
+
+static void forward(struct run *r)
+{
+    r->rc = cs_req_forward(r->req, r->res, r->words[1]);
+}
+
+static void include(struct run *r)
+{
+    r->rc = cs_req_include(r->req, r->res, r->words[1]);
+}
+
+static void forward_named(struct run *r)
+{
+    r->rc = cs_req_forward_named(r->req, r->res, r->words[1]);
+}
+
+static void include_named(struct run *r)
+{
+    r->rc = cs_req_include_named(r->req, r->res, r->words[1]);
+}
+
+static void dispatch_nowhere(struct run *r)
+{
+    r->rc = cs_req_forward(r->req, r->res, NULL);
+}
+
+static void tell(struct run *r) /* how the request looks */
+{
+    static const uint32_t what[] = {CS_REQ_METHOD,       CS_REQ_URI,       CS_REQ_CONTEXT_PATH,
+                                    CS_REQ_SERVLET_PATH, CS_REQ_PATH_INFO, CS_REQ_QUERY};
+    cs_res_printf(r->res, "%s:%u", r->name, cs_req_dispatch_type(r->req));
+    for (unsigned i = 0; i < sizeof(what) / sizeof(what[0]); i++)
+        cs_res_printf(r->res, "|%s", text(cs_req_get(r->req, what[i])));
+    cs_res_puts(r->res, ".");
+}
+
+static void told(struct run *r) /* by attributes: "told forward" */
+{
+    static const char *const what[] = {"request_uri", "context_path", "servlet_path",
+                                       "path_info",   "query_string", "mapping"};
+    for (unsigned i = 0; i < sizeof(what) / sizeof(what[0]); i++) {
+        char name[96];
+        snprintf(name, sizeof(name), "jakarta.servlet.%.30s.%s", r->words[1], what[i]);
+        cs_res_printf(r->res, "%s%s", i ? "|" : "", text(cs_req_attr_str(r->req, name)));
+    }
+    cs_res_puts(r->res, ".");
+}
+
+static void failure(struct run *r) /* what an error page is told */
+{
+    static const char *const what[] = {"status_code", "exception_type", "message",
+                                       "request_uri", "servlet_name",   "method",
+                                       "query_string"};
+    for (unsigned i = 0; i < sizeof(what) / sizeof(what[0]); i++) {
+        char name[96];
+        snprintf(name, sizeof(name), "jakarta.servlet.error.%s", what[i]);
+        cs_str value = cs_req_attr_str(r->req, name);
+        cs_str number = cs_req_dispatch_str(r->req, CS_ERROR_STATUS_CODE + i);
+        if (number.len != value.len || (value.ptr && strcmp(number.ptr, value.ptr) != 0))
+            cs_res_puts(r->res, "{by name and by number differ}");
+        cs_res_printf(r->res, "%s%s", i ? "|" : "", text(value));
+    }
+    cs_res_puts(r->res, ".");
+}
+
+static void by_number(struct run *r)
+{
+    cs_res_printf(r->res, "%s.", text(cs_req_dispatch_str(r->req, (uint32_t)atoi(r->words[1]))));
+}
+
+static void params(struct run *r)
+{
+    cs_str name, value;
+    for (uint32_t i = 0; cs_req_param_at(r->req, i, &name, &value) == CS_OK; i++)
+        cs_res_printf(r->res, "%s=%s,", name.ptr, value.ptr);
+    cs_res_puts(r->res, ".");
+}
+
+static void deeper(struct run *r) /* includes itself until that is refused */
+{
+    r->rc = cs_req_include(r->req, r->res, r->words[1]);
+    if (r->rc != CS_OK)
+        cs_res_printf(r->res, "[%d]", r->rc);
+    cs_res_puts(r->res, "+");
+    r->rc = CS_OK;
+}
+
+#include "dispatch_about.h"
+
 /* ---- how it ends ---- */
 
 static void next(struct run *r)
@@ -175,6 +265,67 @@ static void flush(struct run *r)
     r->rc = cs_res_flush(r->res);
 }
 
+static void length(struct run *r)
+{
+    r->rc = cs_res_length(r->res, atoi(r->words[1]));
+}
+
+static void fill(struct run *r) /* more than is held back */
+{
+    char line[1000];
+    memset(line, 'x', sizeof(line));
+    for (int i = 0; i < 10; i++)
+        cs_res_write(r->res, line, sizeof(line));
+}
+
+static void is_committed(struct run *r)
+{
+    cs_res_printf(r->res, "%d.", cs_res_committed(r->res));
+}
+
+static void read_body(struct run *r)
+{
+    char line[64];
+    int64_t n = cs_req_read(r->req, line, sizeof(line) - 1);
+    if (n >= 0)
+        line[n] = '\0';
+    cs_res_printf(r->res, "%s.", n < 0 ? "-" : line);
+}
+
+static void redirect(struct run *r)
+{
+    r->rc = cs_res_redirect(r->res, r->words[1]);
+}
+
+static cs_request *kept_req; /* one by one, as the script asks */
+static cs_response *kept_res;
+
+static void keep_handles(struct run *r)
+{
+    kept_req = r->req;
+    kept_res = r->res;
+}
+
+static void use_kept(struct run *r) /* what is left of handles whose dispatch is over */
+{
+    cs_res_printf(r->res, "%s,", text(cs_req_get(kept_req, CS_REQ_METHOD)));
+    cs_res_printf(r->res, "%d,", cs_res_puts(kept_res, "late"));
+    cs_res_printf(r->res, "%d.", cs_req_include(kept_req, kept_res, "/c"));
+}
+
+static void next_kept(struct run *r)
+{
+    r->rc = cs_chain_next(r->chain, kept_req, kept_res);
+}
+
+static void deeper_kept(struct run *r) /* with the handles of the outermost */
+{
+    int rc = cs_req_include(kept_req, kept_res, r->words[1]);
+    if (rc != CS_OK)
+        cs_res_printf(r->res, "[%d]", rc);
+    cs_res_puts(r->res, "+");
+}
+
 static void ok(struct run *r)
 {
     r->rc = CS_OK;
@@ -202,6 +353,27 @@ static const struct command commands[] = {
     {"fail", fail},
     {"flush", flush},
     {"ok", ok},
+    {"forward", forward},
+    {"include", include},
+    {"forward-named", forward_named},
+    {"include-named", include_named},
+    {"nowhere", dispatch_nowhere},
+    {"tell", tell},
+    {"told", told},
+    {"failure", failure},
+    {"number", by_number},
+    {"redirect", redirect},
+    {"keep", keep_handles},
+    {"kept", use_kept},
+    {"deeper-kept", deeper_kept},
+    {"next-kept", next_kept},
+    ABOUT_COMMANDS,
+    {"params", params},
+    {"deeper", deeper},
+    {"length", length},
+    {"fill", fill},
+    {"committed", is_committed},
+    {"read", read_body},
 };
 
 static void run_command(struct run *r, const char *at, size_t n)
@@ -257,17 +429,39 @@ static int filter(cs_request *req, cs_response *res, cs_chain *chain, void *self
     return run_all(&r);
 }
 
-#define SERVLET(id, patterns)                                                   \
-    {                                                                           \
-        .name = id, .url_patterns = patterns, .init = part_init, .get = servlet \
+static int unavailable(cs_request *req, cs_response *res)
+{
+    (void)req;
+    (void)res;
+    return CS_UNAVAILABLE(50);
+}
+
+#define SERVLET(id, patterns)                                                                     \
+    {                                                                                             \
+        .name = id, .url_patterns = patterns, .init = part_init, .get = servlet, .post = servlet, \
+        .put = servlet                                                                            \
+    }
+#define FILTER(id, how, ...)                                                             \
+    {                                                                                    \
+        .name = id, .dispatchers = how, .init = part_init, .filter = filter, __VA_ARGS__ \
     }
 static const cs_servlet servlets[] = {
     SERVLET("a", "/a /x/a/*"),
     SERVLET("b", "/b /x/b/*"),
     SERVLET("c", "/c /x/c/*"),
+    SERVLET("d", "*.d"),
+    {.name = "gone", .url_patterns = "/gone", .service = unavailable},
+    {.name = "only-post", .url_patterns = "/only-post", .post = servlet, .init = part_init},
 };
 static const cs_filter filters[] = {
-    {.name = "f", .url_patterns = "/*", .init = part_init, .filter = filter},
+    FILTER("f", 0, .url_patterns = "/*"),
+    FILTER("forwards", CS_DISPATCH_FORWARD, .url_patterns = "/x/b/*"),
+    FILTER("includes", CS_DISPATCH_INCLUDE, .url_patterns = "/x/b/*"),
+    FILTER("both", CS_DISPATCH_REQUEST | CS_DISPATCH_FORWARD, .servlet_names = "b"),
+    FILTER("all", CS_DISPATCH_FORWARD | CS_DISPATCH_INCLUDE, .url_patterns = "*"),
+    FILTER("errors", CS_DISPATCH_ERROR, .url_patterns = "/x/c/*"),
+    FILTER("second", CS_DISPATCH_FORWARD | CS_DISPATCH_INCLUDE, .url_patterns = "/x/b/q",
+           .servlet_names = "b"),
 };
 
 CS_WEBAPP("dispatch", "1.0", .servlets = CS_ROWS(servlets), .filters = CS_ROWS(filters))

@@ -10,7 +10,7 @@
 
 static bool served(const char *path)
 {
-    return path_is_served((cs_str){path, strlen(path)});
+    return path_is_served((cs_str){path, strlen(path)}, false);
 }
 
 static void what_is_served(void **state)
@@ -64,7 +64,20 @@ static void what_is_served(void **state)
         if (served(no[i]))
             fail_msg("%s is served", no[i]);
     }
-    assert_false(path_is_served((cs_str){"/a\0b", 4}));
+    assert_false(path_is_served((cs_str){"/a\0b", 4}, false));
+    assert_false(path_is_served((cs_str){"/a\0b", 4}, true));
+}
+
+static void what_the_webapp_may_ask_for(void **state)
+{
+    (void)state;
+    static const char *const yes[] = {"/WEB-INF/page.html", "/meta-inf/x", "/a/WEB-INF/"};
+    static const char *const no[] = {"/WEB-INF/a.jsp", "/WEB-INF/../x", "/WEB-INF;x/a",
+                                     "/WEB-INF./a",    "/WEB-INF//a",   "/WEB-INF/.cserv-put-1"};
+    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+        assert_true(path_is_served((cs_str){yes[i], strlen(yes[i])}, true));
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+        assert_false(path_is_served((cs_str){no[i], strlen(no[i])}, true));
 }
 
 static void paths_are_encoded(void **state)
@@ -90,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_served),
+        cmocka_unit_test(what_the_webapp_may_ask_for),
         cmocka_unit_test(paths_are_encoded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

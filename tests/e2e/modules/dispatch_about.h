@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Part of dispatch.c: commands for what a wrapped request shows, and what a wrapped answer is told. */
+#ifndef DISPATCH_ABOUT_H
+#define DISPATCH_ABOUT_H
+
+static void reset(struct run *r)
+{
+    r->rc = cs_res_reset(r->res);
+}
+
+static void reset_body(struct run *r)
+{
+    r->rc = cs_res_reset_body(r->res);
+}
+
+static void constant(struct run *r)
+{
+    static const char text[5000] = "constant";
+    r->rc = cs_res_write_static(r->res, text, sizeof(text));
+}
+
+static void file(struct run *r)
+{
+    int fd = cs_ctx_open(cs_req_ctx(r->req), r->words[1]);
+    r->rc = cs_res_send_file(r->res, fd, atoi(r->words[2]), atoi(r->words[3]));
+}
+
+static void cookie(struct run *r)
+{
+    cs_cookie c = {.size = sizeof(c), .name = r->words[1], .value = r->words[2]};
+    r->rc = cs_res_cookie(r->res, &c);
+}
+
+static void in(struct run *r) /* the values of a field */
+{
+    cs_str value;
+    for (uint32_t i = 0; (value = cs_req_header_str(r->req, r->words[1], i)).ptr; i++)
+        cs_res_printf(r->res, "%s,", value.ptr);
+    cs_res_puts(r->res, ".");
+}
+
+static void fields(struct run *r) /* those that begin with "X-" */
+{
+    cs_str name, value;
+    for (uint32_t i = 0; cs_req_header_at(r->req, i, &name, &value) == CS_OK; i++)
+        if (strncmp(name.ptr, "X-", 2) == 0)
+            cs_res_printf(r->res, "%s=%s,", name.ptr, value.ptr);
+    cs_res_puts(r->res, ".");
+}
+
+static void line(struct run *r)
+{
+    char text[16];
+    int64_t n = cs_req_read_line(r->req, text, sizeof(text));
+    cs_res_printf(r->res, "%d:%.*s", (int)n, n > 0 ? (int)n : 0, text);
+}
+
+static void cookies(struct run *r)
+{
+    cs_str name, value;
+    for (uint32_t i = 0; cs_req_cookie_at(r->req, i, &name, &value) == CS_OK; i++)
+        cs_res_printf(r->res, "%s=%s,", name.ptr, text(cs_req_cookie_str(r->req, name.ptr, 0)));
+    cs_res_puts(r->res, ".");
+}
+
+static void about(struct run *r) /* what is composed of fields */
+{
+    int64_t number = -1;
+    int rc = cs_req_int(r->req, "X-Number", &number);
+    cs_res_printf(r->res, "%s|%d|%s|%d:%d|%d|%s.", text(cs_req_get(r->req, CS_REQ_CONTENT_TYPE)),
+                  (int)cs_req_get_int(r->req, CS_REQ_CONTENT_LENGTH),
+                  text(cs_req_locale(r->req, 0)), rc, (int)number,
+                  (int)cs_req_date(r->req, "X-Date"), text(cs_req_get(r->req, CS_REQ_URL)));
+}
+
+#define ABOUT_COMMANDS                                                                            \
+    {"reset", reset}, {"reset-body", reset_body}, {"static", constant}, {"file", file},           \
+        {"cookie", cookie}, {"in", in}, {"fields", fields}, {"line", line}, {"cookies", cookies}, \
+    {                                                                                             \
+        "about", about                                                                            \
+    }
+
+#endif
