@@ -131,6 +131,8 @@ void call_before_head(struct call *c)
 {
     struct head_hook *hook = c->head_hooks;
     bool closed = c->response.closed;
+    if (!hook)
+        return;
     c->head_hooks = NULL;
     c->response.closed = false; /* by a forward, whose answer this is */
     if (c->x->res.committed || c->x->res.ended || call_is_over(c))

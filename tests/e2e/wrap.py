@@ -163,6 +163,17 @@ rows([
     ("wrapped-handle-died", "/w/a", "", {"a": "kept; ok"}, 200, "-,-2,-2."),
 ])
 
+for name, wraps, parts, want in (
+        ("before-head", "trace", {"a": "before X-B; say a"}, "set"),
+        ("before-head-of-a-long-answer", "upper", {"a": "before X-B; fill"}, "set"),
+        ("before-head-in-a-forward", "upper", {"a": "forward /b", "b": "before X-B; say b"}, "set"),
+        ("before-head-in-a-forward-of-nothing", "", {"a": "forward /b", "b": "before X-B; say b"}, "set"),
+        ("before-head-in-an-include", "", {"a": "include /b; say 2", "b": "before X-B; rc"}, None),
+        ("before-head-of-what-an-error-drops", "", {"a": "before X-B; error 410", "c": "say page"}, None),
+        ("before-head-in-an-error-page", "", {"a": "error 410", "c": "before X-B; say page"}, "set")):
+    got = ask("/w/a", wraps, parts)
+    check(name, got.fields.get("x-b") == want and got.complete and got.status in (200, 410), got)
+
 # ---- wrapped requests ----
 IN = ["X-Changed: one", "X-Hidden: two", "X-Changed: three", "X-Other: four"]
 rows([

@@ -31,6 +31,16 @@ static void cookie(struct run *r)
     r->rc = cs_res_cookie(r->res, &c);
 }
 
+static void set_before(cs_response *res, void *arg)
+{
+    cs_res_header(res, arg, "set");
+}
+
+static void before(struct run *r) /* a field, set when the head is sent */
+{
+    r->rc = cs_res_before_head(r->res, set_before, keep(r, r->words[1]));
+}
+
 static void in(struct run *r) /* the values of a field */
 {
     cs_str value;
@@ -73,11 +83,12 @@ static void about(struct run *r) /* what is composed of fields */
                   (int)cs_req_date(r->req, "X-Date"), text(cs_req_get(r->req, CS_REQ_URL)));
 }
 
-#define ABOUT_COMMANDS                                                                            \
-    {"reset", reset}, {"reset-body", reset_body}, {"static", constant}, {"file", file},           \
-        {"cookie", cookie}, {"in", in}, {"fields", fields}, {"line", line}, {"cookies", cookies}, \
-    {                                                                                             \
-        "about", about                                                                            \
+#define ABOUT_COMMANDS                                                                      \
+    {"before", before}, {"reset", reset}, {"reset-body", reset_body}, {"static", constant}, \
+        {"file", file}, {"cookie", cookie}, {"in", in}, {"fields", fields}, {"line", line}, \
+        {"cookies", cookies},                                                               \
+    {                                                                                       \
+        "about", about                                                                      \
     }
 
 #endif
