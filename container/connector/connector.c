@@ -72,6 +72,7 @@ static bool group_init(struct connector *c, uint32_t number, struct err *err)
     g->id = atomic_fetch_add(&groups_made, 1);
     list_init(&g->again);
     list_init(&g->idle);
+    wheel_init(&g->alarms, clock_us());
     g->batch_end = &g->batch;
     inbox_init(&g->inbox);
     g->inline_max = inline_max(o->groups);
@@ -277,6 +278,7 @@ static void drain_group(struct group *g, void *arg)
 void connector_drain(struct connector *c)
 {
     atomic_store(&c->draining, true);
+    engine_ask_to_end(c->options.engine);
     for (uint32_t i = 0; i < c->group_count; i++)
         group_call(&c->groups[i], drain_group, NULL);
 }
@@ -303,6 +305,23 @@ static void abort_group(struct group *g, void *arg)
     }
 }
 
+/* Who makes answers without a thread of ours hears that the clients are gone; that takes tasks. */
+static bool wait_detached(struct connector *c, uint64_t deadline)
+{
+    lock_acquire(&c->lock);
+    while (atomic_load(&c->detached) > 0 && clock_us() < deadline)
+        cond_wait_until(&c->empty, &c->lock, deadline);
+    lock_release(&c->lock);
+    if (atomic_load(&c->detached) > 0)
+        return false;
+    for (uint32_t i = 0; i < c->group_count; i++) {
+        uint64_t now = clock_us();
+        if (!pool_drain(c->groups[i].pool, now < deadline ? deadline - now : 0))
+            return false;
+    }
+    return true;
+}
+
 bool connector_abort(struct connector *c, uint64_t limit_us)
 {
     uint64_t deadline = clock_us() + limit_us;
@@ -316,7 +335,7 @@ bool connector_abort(struct connector *c, uint64_t limit_us)
     }
     for (uint32_t i = 0; i < c->group_count; i++) /* what came back from its lease meanwhile */
         group_call(&c->groups[i], abort_group, NULL);
-    if (!connector_wait_empty(c, 1000000))
+    if (!connector_wait_empty(c, 1000000) || !wait_detached(c, deadline))
         return false;
     for (uint32_t i = 0; i < c->group_count; i++) {
         if (!records_end(&c->groups[i], limit_us))
@@ -361,5 +380,11 @@ static void on_edge(struct conn *c, unsigned what)
     /* LENT: its worker, or the pop of the inbox, will see the bits. DEAD: it waits for an io thread. */
     if (c->state == CONN_LENT || c->state == CONN_DEAD)
         return;
+    /* Nothing is read while an answer is made: a reset has to be looked for. */
+    if (c->state == CONN_PARKED && (what & POLLER_READ) && c->transport->broken &&
+        c->transport->broken(c)) {
+        conn_die(poller_arg(c->poller), c, CLOSE_reset);
+        return;
+    }
     conn_run(poller_arg(c->poller), c);
 }

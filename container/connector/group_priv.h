@@ -29,13 +29,14 @@ enum node_kind {
     NODE_FILE    /* a part of a file that is being sent was read */
 };
 
-enum job_kind { JOB_LEASE, JOB_EXCHANGE, JOB_RECORDS };
+enum job_kind { JOB_LEASE, JOB_EXCHANGE, JOB_RESUME, JOB_RECORDS };
 
-/* A task for a worker: a lent connection, an exchange of a multiplexing protocol, or the group's records. */
+/* A task for a worker: a lent connection, an exchange of a multiplexing protocol, one that goes on, or the
+ * group's records. */
 struct job {
     struct task task;
     enum job_kind kind;
-    struct exchange *x; /* JOB_EXCHANGE */
+    struct exchange *x; /* not JOB_LEASE */
 };
 
 /* The memory of a connection that is not idle. Owned as the connection is. */
@@ -106,6 +107,7 @@ struct group {
     struct thread threads[2];        /* either holds the poller role */
     struct list again;               /* of conn->again */
     struct list idle;                /* of conn->again, too: oldest first */
+    struct wheel alarms;             /* of detached exchanges: resume.c */
     uint64_t scan_again_us, late_us; /* room.c, fair.c */
     struct queue_counts *counts;     /* by queue */
     uint32_t kept;                   /* workers that only reserved webapps get */
@@ -138,7 +140,8 @@ struct connector {
     size_t listener_count;
     uint32_t room_line; /* more connections than this: room is made */
     _Atomic uint32_t connections;
-    _Atomic uint32_t jobs; /* of io threads that will yet give something to an inbox */
+    _Atomic uint32_t jobs;     /* of io threads that will yet give something to an inbox */
+    _Atomic uint32_t detached; /* exchanges whose answer is made by others and is not over */
     _Atomic bool draining, accept_paused;
     struct lock lock;  /* for `empty` */
     struct cond empty; /* a connection ended while draining */
@@ -294,6 +297,15 @@ void posted_give_up(struct posted *p, enum close_reason reason);
 void posted_progress(struct exchange *x);             /* poller: its client took something */
 enum close_reason posted_aborted(struct exchange *x); /* CLOSE_none: it was not */
 struct pulled posted_pull(struct exchange *x, struct chain *into, size_t max);
+
+/* resume.c: exchanges that go on without a thread */
+enum channel_result leased_detach(struct exchange *x);
+void resume_run(struct group *g, uint32_t slot, struct exchange *x); /* worker: JOB_RESUME */
+void resume_over(struct group *g);                       /* a detached exchange has ended */
+bool resume_detached(const struct exchange *x);          /* the worker that serves X: it did that */
+void resume_posted(struct group *g, struct exchange *x); /* poller: looks at X's alarm */
+void resume_gone(struct exchange *x); /* poller: a detached X has lost its client */
+bool resume_tend(struct group *g);    /* poller, each turn: alarms; false: more are due */
 
 /* waiting.c: writers that wait for their clients hold threads of their webapp, at most a quarter. */
 struct waiter {

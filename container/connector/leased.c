@@ -294,4 +294,5 @@ const struct channel_ops leased_channel = {
     .abort = leased_abort,
     .writable = leased_writable,
     .hint = leased_hint,
+    .detach = leased_detach, /* from then on it is posted */
 };

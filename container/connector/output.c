@@ -120,6 +120,7 @@ static bool encode_head(struct active *a, struct exchange *x)
     if (x->wire.head_done)
         return true;
     struct buf head = BUF_EMPTY;
+    x->at.committed = poller_now_us(a->group->poller);
     bool ok = a->proto->encode_head(a->px, x, &head) &&
               chain_copy(&a->out, buf_data(&head), buf_len(&head));
     buf_free(&head);
@@ -157,10 +158,12 @@ static enum pumped pump_window(struct active *a)
     }
     if (got.bytes == 0 && !got.ended && (x->wire.head_done || !got.started))
         return PUMP_EMPTY;
-    bool ok = encode_head(a, x);
-    if (ok && got.bytes > 0 && got.raw)
+    bool ok = true;
+    if (got.raw) /* has X's head in it, or is before it */
         chain_move(&a->out, &body, SIZE_MAX);
-    else if (ok && got.bytes > 0)
+    if (!got.raw || got.ended)
+        ok = encode_head(a, x);
+    if (ok && got.bytes > 0 && !got.raw)
         ok = encode_body(a, x, &body);
     if (ok && got.ended)
         ok = encode_end(a, x);

@@ -42,6 +42,7 @@ struct posted *posted_new(struct group *g, struct conn *c, struct exchange *x, u
     list_init(&p->waiter.link);
     p->waiter.posted = p;
     atomic_init(&p->waiter.moved_us, clock_us());
+    wheel_entry_init(&p->alarm);
     lock_init(&p->lock, "posted");
     x->channel = &posted_channel;
     x->channel_state = p;
@@ -113,6 +114,7 @@ void posted_disconnect(struct exchange *x)
     p->gone = true;
     if (p->reason == CLOSE_none)
         p->reason = reason;
+    bool tell = p->detached && !p->ended && !p->aborted;
     chain_move(&rest, &p->chain, SIZE_MAX);
     struct block *stage = p->stage;
     p->stage = NULL;
@@ -121,6 +123,9 @@ void posted_disconnect(struct exchange *x)
     if (stage)
         block_free(stage);
     store_end(p->store);
+    resume_posted(p->group, x);
+    if (tell)
+        resume_gone(x);
 }
 
 void posted_progress(struct exchange *x)

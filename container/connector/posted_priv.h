@@ -24,6 +24,13 @@ struct posted {
     bool given_up; /* by anybody; the writer may not know yet */
     bool recorded;
     enum close_reason reason; /* aborted, given_up or gone */
+    bool detached;            /* others make the answer: resume.c */
+    /* resume.c, of a detached one */
+    struct job job;
+    _Atomic uint32_t wakes;    /* not served yet; above 0: `job` is queued, or runs */
+    _Atomic uint64_t alarm_us; /* clock_us; 0: none */
+    uint64_t alarm_filed_us;   /* poller: that of `alarm` */
+    struct wheel_entry alarm;  /* poller; in the wheel it holds the exchange */
 };
 
 /* Under the lock: nobody wants what is written from now on. */
@@ -31,6 +38,10 @@ static inline bool posted_over_locked(const struct posted *p)
 {
     return p->gone || p->aborted || p->given_up;
 }
+/* resume.c */
+enum channel_result posted_detach(struct exchange *x);
+void posted_wake(struct exchange *x);
+void posted_alarm(struct exchange *x, int64_t ms);
 /* Tells the poller, unless it has not looked since the last time. Any thread that holds the exchange. */
 void posted_notify(struct posted *p);
 

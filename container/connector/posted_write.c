@@ -24,12 +24,18 @@ static bool wait_for_room(struct posted *p, uint64_t mark)
     return !is_over(p);
 }
 
+/* What is written before the head is frozen are wire bytes of earlier answers. */
+static void start_locked(struct posted *p)
+{
+    p->started = p->started || p->x->res.committed;
+}
+
 /* MORE goes behind what is there, or is dropped. False: the answer is over. */
 static bool deliver(struct posted *p, struct chain *more)
 {
     lock_acquire(&p->lock);
     bool over = posted_over_locked(p);
-    p->started = true;
+    start_locked(p);
     if (!over && p->seam)
         chain_move(&p->chain, more, SIZE_MAX);
     else if (!over)
@@ -68,7 +74,7 @@ static size_t fill_stage(struct posted *p, const char *s, size_t n, bool *full)
     size_t k = 0;
     lock_acquire(&p->lock);
     struct block *b = p->stage;
-    p->started = true;
+    start_locked(p);
     if (b) {
         k = b->size - b->n < n ? b->size - b->n : n;
         memcpy(b->bytes + b->n, s, k);
@@ -312,4 +318,7 @@ const struct channel_ops posted_channel = {
     .finish = posted_finish,
     .abort = posted_abort,
     .writable = posted_writable,
+    .detach = posted_detach,
+    .wake = posted_wake,
+    .alarm = posted_alarm,
 };

@@ -39,10 +39,15 @@ static void end(void *arg, struct worker *w)
     engine_slot_give(g->connector->options.engine, slot_of(w));
 }
 
-static void serve_exchange(struct group *g, uint32_t slot, struct exchange *x)
+/* X is held. False: it is detached and not over. */
+static bool serve_exchange(struct group *g, uint32_t slot, struct exchange *x)
 {
-    engine_serve(g->connector->options.engine, slot, x);
+    if (!engine_serve(g->connector->options.engine, slot, x))
+        return false;
     CHECK(x->res.ended);
+    if (resume_detached(x))
+        resume_over(g);
+    return true;
 }
 
 #define QUEUED_US 100000u
@@ -74,9 +79,9 @@ static bool serve_one(struct run *r)
         lease_give_back(l->group, l->c, CONN_DEAD);
         return false;
     }
-    serve_exchange(l->group, r->slot, x);
     if (r->served == 0)
         r->started_us = x->at.taken;
+    (void)serve_exchange(l->group, r->slot, x); /* not over: the lease has ended */
     r->served++;
     l->streams = false; /* what is left to send is sent as of any other */
     if (l->ended) {
@@ -262,11 +267,15 @@ void connector_run(struct group *g, uint32_t slot, struct task *t, bool inlined)
         records_deliver(g);
         return;
     }
+    if (job->kind == JOB_RESUME) {
+        resume_run(g, slot, job->x);
+        return;
+    }
     /* Of a multiplexing protocol: its channel is posted from the start. The job lies in the exchange's
      * arena. */
     struct exchange *x = job->x;
     x->at.taken = clock_us();
-    serve_exchange(g, slot, x);
+    (void)serve_exchange(g, slot, x);
     exchange_release(&x);
 }
 

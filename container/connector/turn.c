@@ -52,6 +52,7 @@ static void on_posted(struct group *g, struct inbox_node *node)
 {
     struct exchange *x = posted_exchange(node);
     posted_taken(x); /* before looking: what is written from now on queues the node again */
+    resume_posted(g, x);
     struct conn *c = posted_conn(x);
     if (c && (c->state == CONN_PARKED || c->state == CONN_MUX))
         conn_run(g, c);
@@ -238,7 +239,8 @@ static bool group_turn(struct group *g)
     group_make_room(g);
     resume_accepting(g);
     uint64_t tend_us = pool_tend(g->pool);
-    bool work = !list_empty(&g->again) || g->batch || g->stopping;
+    bool alarms = !resume_tend(g);
+    bool work = !list_empty(&g->again) || g->batch || g->stopping || alarms;
     bool block = inbox_sleep(&g->inbox, work);
     poller_wait(g->poller, block, tend_us);
     inbox_awake(&g->inbox);

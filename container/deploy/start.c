@@ -387,7 +387,9 @@ void webapp_stop(struct deployment *d, struct webapp *w)
     if (w->state == WEBAPP_RUNNING) {
         struct app *app = context_switch(w->context, NULL);
         CHECK(engine_quiet(d->options.engine, app));
-        take_down(w);
+        w->abandoned = !app_end_asyncs(app, w->stop_us);
+        if (!w->abandoned)
+            take_down(w);
         set_state(d, w, WEBAPP_STOPPED);
     } else if (!w->abandoned) {
         return;

@@ -101,6 +101,10 @@ bool app_stop(struct app *a, uint32_t attempt);
 void app_destroy_all(struct app *a);
 void app_free(struct app **a);
 
+/* Asks the asynchronous requests of A to end, and ends them after LIMIT_US. No request gets A any more. False:
+ * threads of the webapp are inside of some and do not leave; nothing of A may be freed. */
+bool app_end_asyncs(struct app *a, uint64_t limit_us);
+
 /* The generation's modules, then the server's: what `module` in the specs counts. */
 uint32_t app_module_count(const struct app *a);
 const struct module *app_module_at(const struct app *a, uint32_t i);

@@ -122,6 +122,21 @@ static int dead_set_int(cs_request *req, uint32_t what, int64_t value)
     return dead_int();
 }
 
+static cs_async *dead_async_start(cs_request *req, cs_response *res, int64_t timeout_ms)
+{
+    (void)req;
+    (void)res;
+    (void)timeout_ms;
+    return dead_pointer();
+}
+
+static int dead_async_supported(cs_request *req)
+{
+    (void)req;
+    dead();
+    return 0;
+}
+
 static int dead_fail(cs_request *req, int code, cs_str detail)
 {
     (void)req;
@@ -268,6 +283,8 @@ const struct cs_request_ops dead_request_ops = {
     .dispatch_type = dead_type,
     .dispatch = dead_dispatch,
     .wrap = dead_req_wrap,
+    .async_start = dead_async_start,
+    .async_supported = dead_async_supported,
 };
 
 static int dead_status(cs_response *res, uint32_t code)

@@ -331,4 +331,6 @@ const struct cs_request_ops request_ops = {
     .dispatch_type = request_dispatch_type,
     .dispatch = request_dispatch,
     .wrap = request_wrap,
+    .async_start = request_async_start,
+    .async_supported = request_async_supported,
 };

@@ -58,6 +58,7 @@ static int run_filter(struct call *c, struct filter *f, uint32_t next, cs_reques
     const struct wrap *mark = c->wraps;
     c->self = f->reg.self;
     c->module = &c->app->modules[f->reg.module];
+    call_passes(c, &f->reg);
     int rc = module_invoke(c->module, filter_body, &s.guarded);
     s.used = true;
     if (s.guarded.failure[0])

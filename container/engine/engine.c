@@ -31,11 +31,19 @@ struct engine *engine_new(const struct engine_options *options, struct err *err)
 
 static void free_context(struct context *c)
 {
-    CHECK(atomic_load(&c->current) == NULL);
+    CHECK(atomic_load(&c->current) == NULL && list_empty(&c->asyncs));
+    lock_destroy(&c->async_lock);
+    cond_destroy(&c->async_less);
     free(c->path);
     free(c->queue_name);
     free(c->stream_name);
     free(c);
+}
+
+static void free_calls(struct slot *s)
+{
+    for (uint32_t i = 0; i < CALLS_PER_SLOT; i++)
+        free(s->calls[i]);
 }
 
 void engine_destroy(struct engine **ep)
@@ -56,7 +64,9 @@ void engine_destroy(struct engine **ep)
     if (e->wildcards)
         map_free(&e->wildcards);
     for (uint32_t i = 0; e->slots && i < e->slot_high; i++)
-        free(e->slots[i].calls);
+        free_calls(&e->slots[i]);
+    for (uint32_t i = 0; i < CALLS_KEPT; i++)
+        free(e->old_calls[i]);
     free(e->slots);
     wraps_free(e);
     free(e->hazards);
@@ -131,6 +141,9 @@ struct context *engine_add_context(struct engine *e, struct engine_host *h, cons
     if (more)
         e->contexts = more;
     if (c) {
+        lock_init(&c->async_lock, "asynchronous requests");
+        cond_init(&c->async_less);
+        list_init(&c->asyncs);
         c->path = strdup(path);
         size_t size = strlen(h->name) + strlen(path) + 2;
         c->queue_name = malloc(size);
@@ -251,6 +264,22 @@ const char *engine_queue_name(const struct engine *e, uint32_t queue)
 
 /* ---- slots ---- */
 
+/* Those that it has stay: handles of ended requests lead to them. */
+static bool make_calls(struct slot *s)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < CALLS_PER_SLOT; i++) {
+        if (!s->calls[i])
+            s->calls[i] = calloc(1, sizeof(struct call));
+        ok = ok && s->calls[i];
+    }
+    if (!ok) {
+        free_calls(s);
+        *s = (struct slot){.next = 0};
+    }
+    return ok;
+}
+
 uint32_t engine_slot_take(struct engine *e)
 {
     uint32_t slot = UINT32_MAX;
@@ -259,11 +288,8 @@ uint32_t engine_slot_take(struct engine *e)
         if (!e->slot_used[i])
             slot = i;
     }
-    if (slot != UINT32_MAX && !e->slots[slot].calls) {
-        e->slots[slot].calls = calloc(CALLS_PER_SLOT, sizeof(struct call));
-        if (!e->slots[slot].calls)
-            slot = UINT32_MAX;
-    }
+    if (slot != UINT32_MAX && !make_calls(&e->slots[slot]))
+        slot = UINT32_MAX;
     if (slot != UINT32_MAX) {
         e->slot_used[slot] = true;
         if (slot >= e->slot_high)
@@ -271,6 +297,29 @@ uint32_t engine_slot_take(struct engine *e)
     }
     lock_release(&e->lock);
     return slot;
+}
+
+bool call_keep(struct engine *e, uint32_t slot, struct call *c)
+{
+    struct slot *s = &e->slots[slot];
+    struct call *fresh = calloc(1, sizeof(*fresh));
+    uint32_t i = 0;
+    if (!fresh)
+        return false;
+    while (s->calls[i] != c)
+        CHECK(++i < CALLS_PER_SLOT);
+    s->calls[i] = fresh;
+    return true;
+}
+
+void call_retire(struct engine *e, struct call *c)
+{
+    lock_acquire(&e->lock);
+    struct call *oldest = e->old_calls[e->next_old];
+    e->old_calls[e->next_old] = c;
+    e->next_old = (e->next_old + 1) % CALLS_KEPT;
+    lock_release(&e->lock);
+    free(oldest);
 }
 
 void engine_slot_give(struct engine *e, uint32_t slot)

@@ -5,6 +5,7 @@
 #include <cserv/module.h>
 
 #include "base/check.h"
+#include "base/list.h"
 #include "base/lock.h"
 #include "base/map.h"
 #include "engine/app.h"
@@ -154,6 +155,10 @@ struct context {
     _Atomic(void *) current; /* struct app */
     struct pipeline pipeline;
     const struct access_logs *logs;
+    struct lock async_lock;
+    struct cond async_less;
+    struct list asyncs;   /* under it: those that are not over */
+    uint32_t async_count; /* under it */
 };
 struct engine_host {
     char *name;
@@ -162,8 +167,10 @@ struct engine_host {
     struct pipeline pipeline;
     const struct error_report *report; /* NULL: the engine's */
 };
+#define CALLS_PER_SLOT 32u  /* so many requests later a stale handle may be somebody else's */
+#define CALLS_KEPT     256u /* and so many asynchronous ones */
 struct slot {
-    struct call *calls; /* CALLS_PER_SLOT handles, used in turn */
+    struct call *calls[CALLS_PER_SLOT]; /* used in turn */
     uint32_t next;
 };
 struct engine {
@@ -184,13 +191,17 @@ struct engine {
     struct arena arena;                /* settings */
     bool has_valves;                   /* any with `invoke`, anywhere */
     struct valve *takers;              /* those with `records` */
-    struct lock lock;                  /* slots */
+    struct lock lock;                  /* slots, old calls */
     bool *slot_used;
     struct resting_wraps { /* handles that are dead, in the order in which they died */
         struct lock lock;
         struct wrap *oldest, *newest;
         uint32_t count;
     } resting;
+    struct call
+        *old_calls[CALLS_KEPT]; /* of asynchronous requests: their handles answer CS_EGONE */
+    uint32_t next_old;
+    _Atomic bool ending; /* engine_ask_to_end */
 };
 
 /* ---- one request ---- */
@@ -206,8 +217,6 @@ struct attributes { /* in order; in the exchange's arena */
     struct attribute **v;
     uint32_t n, cap;
 };
-
-#define CALLS_PER_SLOT 32u /* so many requests later a stale handle may be somebody else's */
 
 /* What a handle's first word is the begin of: every handle of a request leads to its call, so the same
  * functions serve the container's own handles and those that cs_req_wrap and cs_res_wrap make. A function
@@ -273,9 +282,13 @@ struct call {
     uint32_t locale_count;
     bool locales_parsed;
     struct head_hook *head_hooks; /* the last registered first */
-    uint32_t listeners_told; /* of the app's, of this request */
-    uint32_t dispatches; /* that run, one within the other */
-    struct wrap *wraps;  /* handles made for dispatches and filters that live, the newest first */
+    uint32_t listeners_told;      /* of the app's, of this request */
+    uint32_t dispatches;          /* that run, one within the other */
+    struct wrap *wraps; /* handles made for dispatches and filters that live, the newest first */
+    uint32_t slot;      /* of the worker that serves it */
+    const char
+        *sync_only; /* a filter or servlet on its way that does not support async; NULL: none */
+    struct async *async; /* started; NULL: it was not */
 };
 
 static inline struct call *request_call(cs_request *req)
@@ -355,7 +368,16 @@ int ctx_attr_at(cs_ctx *ctx, uint32_t i, cs_str *name, void **value);
 int ctx_open(cs_ctx *ctx, cs_str path);
 int ctx_list(cs_ctx *ctx, cs_str path, int (*entry)(void *arg, const char *name), void *arg);
 
+/* async_start.c: C goes through R, which may not support async. */
+void call_passes(struct call *c, const struct registration *r);
+int request_async_supported(cs_request *req);
+cs_async *request_async_start(cs_request *req, cs_response *res, int64_t timeout_ms);
+
 /* serve.c */
+/* Writes the error page that RC or the call's state asks for, once. */
+void conclude(struct call *c, int rc);
+/* Cleanups, handles, the end of the answer. */
+void call_finish(struct call *c);
 int call_servlet(struct call *c, cs_request *req, cs_response *res);
 /* What serves M; NULL: nothing does (405). */
 cs_service_fn servlet_function(const cs_servlet *row, enum method m);
@@ -434,5 +456,8 @@ void call_before_head(struct call *c);
 int response_before_head(cs_response *res, void (*fn)(cs_response *res, void *arg), void *arg);
 /* call_dead.c: the handles of C answer CS_EGONE from now on. */
 void call_end(struct call *c);
+/* engine.c: C, of SLOT, is no longer used in turn; false: out of memory. It is given to call_retire. */
+bool call_keep(struct engine *e, uint32_t slot, struct call *c);
+void call_retire(struct engine *e, struct call *c);
 
 #endif

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "engine/async.h"
 #include "engine/dispatch_priv.h"
 #include "observe/log.h"
 
@@ -42,10 +43,11 @@ static void refuse(struct call *c, unsigned status, int rc, struct span message)
     c->concluded = true;
 }
 
-/* Writes the error page that RC or the call's state asks for, once. */
-static void conclude(struct call *c, int rc)
+void conclude(struct call *c, int rc)
 {
     struct exchange *x = c->x;
+    if (c->async && async_takes_failure(c, rc))
+        return;
     unsigned status = c->error_status;
     struct span message = c->error_message;
     int reason = CS_OK;
@@ -163,18 +165,30 @@ static struct call *call_begin(struct engine *e, uint32_t slot_number, struct ex
                                struct app *app)
 {
     struct slot *slot = &e->slots[slot_number];
-    struct call *c = &slot->calls[slot->next];
+    struct call *c = slot->calls[slot->next];
     slot->next = (slot->next + 1) % CALLS_PER_SLOT;
     *c = (struct call){.request = {.pub.ops = &request_ops, .call = c},
                        .response = {.pub.ops = &response_ops, .call = c},
                        .engine = e,
                        .x = x,
                        .context = x->route.context,
-                       .app = app};
+                       .app = app,
+                       .slot = slot_number};
     return c;
 }
 
-void engine_serve(struct engine *e, uint32_t slot, struct exchange *x)
+void call_finish(struct call *c)
+{
+    struct exchange *x = c->x;
+    const char *who = c->context && c->app ? c->context->queue_name : NULL;
+    call_before_head(c);
+    listeners_end_request(c);
+    arena_run_cleanups(&x->arena); /* the webapp's own code: while its generation is held */
+    call_end(c);
+    end_response(x, who);
+}
+
+bool engine_serve(struct engine *e, uint32_t slot, struct exchange *x)
 {
     struct context *context = x->route.context;
     struct hazard *hazard = &e->hazards[slot];
@@ -184,12 +198,12 @@ void engine_serve(struct engine *e, uint32_t slot, struct exchange *x)
         conclude(c, run_valves(c));
     else
         serve_target(c);
-    call_before_head(c);
-    const char *who = c->context && app ? context->queue_name : NULL;
-    listeners_end_request(c);
-    arena_run_cleanups(&x->arena); /* the webapp's own code: while its generation is held */
-    call_end(c);
-    end_response(x, who);
+    bool over = true;
+    if (c->async)
+        over = async_returned(c->async);
+    else
+        call_finish(c);
     if (app)
         hazard_clear(hazard);
+    return over;
 }

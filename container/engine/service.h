@@ -18,8 +18,13 @@ void engine_slot_give(struct engine *e, uint32_t slot);
 extern const struct route_ops engine_route; /* arg: the struct engine */
 
 /* Worker. Runs filters and servlet of X and ends its answer: afterwards x->res.ended is set. X's channel
- * is in place; x->at.served is set before the end is handed over. */
-void engine_serve(struct engine *e, uint32_t slot, struct exchange *x);
+ * is in place; x->at.served is set before the end is handed over. False: X was detached (channel.h) and is
+ * not over; only what the caller holds of it may be used. */
+bool engine_serve(struct engine *e, uint32_t slot, struct exchange *x);
+/* Worker, after channel->wake: X goes on. True: its answer has ended now, which is said once. */
+bool engine_resume(struct engine *e, uint32_t slot, struct exchange *x);
+/* The server stops: whoever answers asynchronously is asked to come to an end. Any thread; does not wait. */
+void engine_ask_to_end(struct engine *e);
 
 /* Exchanges that are over, on their way to the valves that take records (cs_valve.records): copied when
  * they end, delivered in batches by a worker. Each group of workers has one of these. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "engine/async.h"
 #include "engine/dispatch_priv.h"
 #include "engine/wrap_priv.h"
 #include "http/date.h"
@@ -110,6 +111,7 @@ int call_servlet(struct call *c, cs_request *req, cs_response *res)
         return refuse_method(c, res, m);
     c->self = s->reg.self;
     c->module = &c->app->modules[s->reg.module];
+    call_passes(c, &s->reg);
     if (not_modified(c, m, req, res))
         return CS_OK;
     struct servlet_run r = {.call = c, .req = req, .res = res, .fn = fn};

@@ -49,6 +49,16 @@ struct channel_ops {
     /* The Link fields of x->res, whose head is not frozen yet, leave as an interim answer when the client
      * and its connection take one now; else nothing is sent. NULL: it never does. */
     enum channel_result (*hint)(struct exchange *x);
+
+    /* Worker that serves X, before finish and abort: the answer will be made by others, when this worker has
+     * gone. From here on X is posted, `wake` and `alarm` work, and exchange_event tells what happens.
+     * CHANNEL_NO_MEMORY: the answer can only be aborted. Once. */
+    enum channel_result (*detach)(struct exchange *x);
+    /* Any thread that knows X to be detached and not over: engine_resume(X) will be called on a worker of
+     * X's queue, soon and never twice at the same time. Does not wait. */
+    void (*wake)(struct exchange *x);
+    /* The same threads: EXCHANGE_ALARM in MS milliseconds, or up to a tick later; negative: never. */
+    void (*alarm)(struct exchange *x, int64_t ms);
 };
 
 #endif

@@ -22,6 +22,8 @@ static void exchange_begin(struct exchange *x)
     x->body_failed = 0;
     x->body_state = NULL;
     x->servlet = SPAN_NONE;
+    x->async = NULL;
+    atomic_store_explicit(&x->events, 0, memory_order_relaxed);
     x->at.started = x->at.ready = x->at.taken = x->at.committed = x->at.served = 0;
 
     struct buf body = x->req.body;
@@ -58,6 +60,8 @@ void exchange_release(struct exchange **xp)
         return;
     if (x->channel_free)
         x->channel_free(x);
+    if (x->async)
+        x->async_free(x->async);
     arena_destroy(&x->arena);
     buf_free(&x->req.body);
     buf_free(&x->res.pending);
@@ -77,6 +81,8 @@ void exchange_reset(struct exchange *x)
     CHECK(atomic_load_explicit(&x->holders, memory_order_acquire) == 1);
     if (x->channel_free)
         x->channel_free(x);
+    if (x->async)
+        x->async_free(x->async);
     arena_reset(&x->arena);
     buffer_recycle(&x->req.body);
     buffer_recycle(&x->res.pending);

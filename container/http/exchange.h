@@ -82,6 +82,13 @@ struct wire {
     bool closes;      /* the head said that the connection closes */
 };
 
+/* What happens to a detached exchange (channel.h): set by the connection's side, which then wakes it;
+ * taken by the engine. */
+enum exchange_event {
+    EXCHANGE_GONE = 1, /* the client is gone, or the answer was given up: nothing can be written */
+    EXCHANGE_ALARM = 2 /* the time that `alarm` named has come */
+};
+
 struct exchange {
     struct arena arena;
     _Atomic uint32_t holders;
@@ -97,6 +104,9 @@ struct exchange {
     uint16_t body_failed; /* reading failed: the status that tells the client why; 0: it did not */
     void *body_state;     /* the connector's; ends with a cleanup of the arena */
     struct span servlet;  /* route.recorded: the name of the one that served it, in the arena */
+    void *async;          /* the engine's: who goes on when the worker has left; NULL: nobody */
+    void (*async_free)(void *async); /* with the exchange; set with `async` */
+    _Atomic uint32_t events;         /* enum exchange_event, not taken yet */
     struct {
         uint64_t started, ready, taken, committed, served; /* clock_us; 0: never */
     } at;

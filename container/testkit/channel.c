@@ -3,11 +3,79 @@
  * pieces, takes everything at once, and may leave. */
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "testkit/testkit_priv.h"
 
 static struct cs_test_request *request_of(struct exchange *x)
 {
     return x->channel_state;
+}
+
+/* ---- answers made by others: the thread of cs_test_run goes on with them ---- */
+
+static void wake_locked(struct cs_test_request *q)
+{
+    q->wake = true;
+    cond_signal(&q->woken);
+}
+
+static void gone_locked(struct cs_test_request *q)
+{
+    atomic_fetch_or(&q->x->events, EXCHANGE_GONE);
+    wake_locked(q);
+}
+
+static enum channel_result memory_detach(struct exchange *x)
+{
+    struct cs_test_request *q = request_of(x);
+    lock_acquire(&q->lock);
+    q->detached = true;
+    if (q->left)
+        gone_locked(q);
+    lock_release(&q->lock);
+    return CHANNEL_OK;
+}
+
+static void memory_wake(struct exchange *x)
+{
+    struct cs_test_request *q = request_of(x);
+    lock_acquire(&q->lock);
+    wake_locked(q);
+    lock_release(&q->lock);
+}
+
+static void memory_alarm(struct exchange *x, int64_t ms)
+{
+    struct cs_test_request *q = request_of(x);
+    lock_acquire(&q->lock);
+    q->alarm_us = ms < 0 ? 0 : clock_us() + (uint64_t)ms * 1000;
+    cond_signal(&q->woken);
+    lock_release(&q->lock);
+}
+
+bool channel_wait_for_wake(struct cs_test_request *q, uint64_t deadline_us)
+{
+    bool in_time = true;
+    lock_acquire(&q->lock);
+    while (!q->wake) {
+        uint64_t now = clock_us(), until = deadline_us;
+        if (q->alarm_us > 0 && q->alarm_us < until)
+            until = q->alarm_us;
+        if (now < until) {
+            cond_wait_until(&q->woken, &q->lock, until);
+        } else if (q->alarm_us > 0 && now >= q->alarm_us) {
+            q->alarm_us = 0;
+            atomic_fetch_or(&q->x->events, EXCHANGE_ALARM);
+            q->wake = true;
+        } else {
+            in_time = false;
+            q->left = true;
+            gone_locked(q);
+        }
+    }
+    q->wake = false;
+    lock_release(&q->lock);
+    return in_time;
 }
 
 /* ---- what the client gets ---- */
@@ -20,6 +88,8 @@ static enum channel_result put_locked(struct cs_test_request *q, struct span byt
     q->left = bytes.n > room;
     if (q->left)
         bytes.n = (size_t)room;
+    if (q->left)
+        gone_locked(q);
     if (!buf_append_span(&q->got, bytes))
         return CHANNEL_NO_MEMORY;
     return q->left ? CHANNEL_GONE : CHANNEL_OK;
@@ -138,4 +208,7 @@ const struct channel_ops memory_channel = {
     .finish = memory_finish,
     .abort = memory_abort,
     .writable = memory_writable,
+    .detach = memory_detach,
+    .wake = memory_wake,
+    .alarm = memory_alarm,
 };

@@ -63,6 +63,10 @@ struct cs_test_request {
     struct cond done;
     struct buf got;
     bool left, ended, complete;
+    /* asynchronous: what the thread of cs_test_run waits for */
+    struct cond woken;
+    bool detached, wake;
+    uint64_t alarm_us; /* clock_us; 0: none */
 };
 
 /* failure.c: keeps E's text for cs_test_error and tells it. Returns CS_EFAIL. */
@@ -91,7 +95,9 @@ bool valves_begin(struct cs_test_app *a, struct err *err);
 /* A folder for what has to lie in one. */
 bool work_folder(struct cs_test_app *a, struct err *err);
 
-extern const struct channel_ops
-    memory_channel; /* channel.c: channel_state is the cs_test_request */
+/* channel.c */
+extern const struct channel_ops memory_channel; /* channel_state is the cs_test_request */
+/* Until engine_resume is due. False: nothing happened until the deadline; Q's client has left now. */
+bool channel_wait_for_wake(struct cs_test_request *q, uint64_t deadline_us);
 
 #endif

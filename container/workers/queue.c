@@ -106,7 +106,7 @@ bool queues_push(struct queues *q, struct task *t, uint64_t now_us)
     CHECK(t->queue < q->count);
     struct task_queue *row = &q->rows[t->queue];
     struct queue_class *class = class_of(q, row);
-    if (row->length >= row->limits.max_length) {
+    if (row->length >= row->limits.max_length && !t->admitted) {
         row->refused++;
         return false;
     }
@@ -175,7 +175,7 @@ static struct task *pop(struct queues *q, struct task_queue *row, uint64_t now_u
 {
     struct queue_class *class = class_of(q, row);
     uint64_t limit = row->limits.max_wait_us;
-    bool crowded = limit > 0 && waited(row->first, now_us) > limit / 2;
+    bool crowded = limit > 0 && waited(row->first, now_us) > limit / 2 && !row->first->admitted;
     struct task *t = crowded ? row->last : row->first;
     count_wait(row, waited(t, now_us));
     unlink_task(q, row, t);
@@ -230,8 +230,11 @@ struct task *queues_late(struct queues *q, uint64_t now_us)
     LIST_FOREACH_SAFE (link, next, &q->waiting) {
         struct task_queue *row = CONTAINER_OF(link, struct task_queue, ring);
         uint64_t limit = row->limits.max_wait_us;
-        while (limit > 0 && row->first && waited(row->first, now_us) > limit) {
-            struct task *t = row->first;
+        struct task *t = limit > 0 ? row->first : NULL, *behind;
+        for (; t && waited(t, now_us) > limit; t = behind) {
+            behind = t->next;
+            if (t->admitted)
+                continue;
             unlink_task(q, row, t);
             row->late++;
             *end = t;

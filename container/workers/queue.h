@@ -20,6 +20,7 @@ struct task { /* lives in what is to be done: a connection's active part, an exc
     struct task *before; /* the queue's own */
     uint64_t queued_us;  /* set by queues_push */
     uint32_t queue;      /* number of its queue, set by the caller before the push */
+    bool admitted; /* goes on with what was admitted before: never refused, late, or overtaken */
 };
 
 struct queue_limits {

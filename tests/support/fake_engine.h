@@ -12,6 +12,9 @@ struct engine {
     void (*serve)(struct engine *e, struct exchange *x);
     /* NULL: everything goes to queue 0. */
     void (*route)(struct engine *e, const struct exchange *x, struct route *out);
+    /* On a worker, after a wake of an exchange whose `async` serve has set: true, once, when it has ended. */
+    bool (*resume)(struct engine *e, struct exchange *x);
+    _Atomic uint32_t asked_to_end;
     void *arg;                      /* the test's */
     const struct access_logs *logs; /* where exchanges are recorded; NULL: nowhere */
     bool slow;                      /* answers are not gathered with those before */
@@ -62,13 +65,29 @@ static const struct access_logs *fake_unrouted_logs(void *arg)
 const struct route_ops engine_route = {
     .lookup = fake_lookup, .quick = fake_quick, .unrouted_logs = fake_unrouted_logs};
 
-void engine_serve(struct engine *e, uint32_t slot, struct exchange *x)
+bool engine_serve(struct engine *e, uint32_t slot, struct exchange *x)
 {
     (void)slot;
     atomic_fetch_add(&e->served, 1);
     e->serve(e, x);
+    if (x->async && x->channel->detach(x) == CHANNEL_OK) { /* serve set it: see engine.resume */
+        atomic_fetch_add(&e->done, 1);
+        return false;
+    }
     response_finish(x); /* harmless where serve did it */
     atomic_fetch_add(&e->done, 1);
+    return true;
+}
+
+bool engine_resume(struct engine *e, uint32_t slot, struct exchange *x)
+{
+    (void)slot;
+    return e->resume(e, x);
+}
+
+void engine_ask_to_end(struct engine *e)
+{
+    atomic_fetch_add(&e->asked_to_end, 1);
 }
 
 /* None of its valves takes records. */

@@ -55,7 +55,7 @@
 #ifndef CS_ABI_MINOR /* may be defined before the include, to build for an older server */
 #define CS_ABI_MINOR CS_ABI_MINOR_MAX
 #endif
-#define CS_ABI_HASH 0x8b0568a8u
+#define CS_ABI_HASH 0xf3b7cc0du
 
 CS_C_BEGIN
 
@@ -88,6 +88,7 @@ typedef struct cs_config cs_config;
 typedef struct cs_chain cs_chain;
 typedef struct cs_host cs_host;
 typedef struct cs_part cs_part;
+typedef struct cs_async cs_async;
 
 /* The ELF note ".note.cserv", checked in the file before any code of it runs. */
 struct cs_note {
@@ -129,6 +130,22 @@ struct cs_params {
 };
 
 typedef int (*cs_service_fn)(cs_request *req, cs_response *res);
+
+/* What an asynchronous request is told, since minor 3: see cs_async_listen. Each may be NULL; each runs on a
+ * thread of the container, never two at a time for one request, and may use cs_async_enter at once. */
+typedef struct cs_async_listener {
+    uint32_t size CS_0, reserved CS_0; /* sizeof(cs_async_listener), 0 */
+    /* It is over; the request's handles are still valid, its cleanups run afterwards. */
+    void (*on_complete)(cs_async *async, void *self) CS_0;
+    /* Its time is over. When no listener completes it now, on_error follows. */
+    void (*on_timeout)(cs_async *async, void *self) CS_0;
+    /* CODE: CS_ELIMIT timed out, CS_EGONE the client left or the server ends it, else what the servlet
+     * returned. When no listener completes it now, it is answered with an error page (or cut off, when the
+     * answer has begun), and completed. */
+    void (*on_error)(cs_async *async, int code, void *self) CS_0;
+    /* The server stops, or the webapp is to end: complete it soon, or it will be ended. */
+    void (*on_stop)(cs_async *async, void *self) CS_0;
+} cs_async_listener;
 
 /* In cs_servlet.flags, since minor 2: a request with a body is served as soon as its head has come, and
  * cs_req_read() waits for the body while it comes: nothing of it is collected in memory or on disk. At most

@@ -50,6 +50,11 @@ struct cs_part_ops {
 #define CS_CALL_PART CS_SLOT_
 #include "abi.def"
 };
+struct cs_async_ops {
+    uint32_t size, minor;
+#define CS_CALL_ASYNC CS_SLOT_
+#include "abi.def"
+};
 #undef CS_SLOT_
 struct cs_request {
     const struct cs_request_ops *ops;
@@ -71,6 +76,9 @@ struct cs_host {
 };
 struct cs_part {
     const struct cs_part_ops *ops;
+};
+struct cs_async {
+    const struct cs_async_ops *ops;
 };
 
 /* For wrappers and authors: a C string as a span. NULL gives the absent span. */
@@ -448,6 +456,7 @@ static inline const char *cs_ctx_temp_folder(cs_ctx *ctx)
 CS_C_END
 
 /* Further calls on the same handles. */
+#include "async.h"
 #include "dispatch.h"
 #include "register.h"
 #include "part.h"

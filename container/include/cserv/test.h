@@ -101,8 +101,9 @@ int cs_test_request_client_leaves(cs_test_request *req, uint64_t bytes);
 /* The client's address, "192.0.2.7" or "2001:db8::7", and whether it came through TLS. */
 int cs_test_request_remote(cs_test_request *req, const char *address, int secure);
 
-/* Serves it, once: through filters to the servlet, to the end of the answer. CS_OK, or CS_EFAIL when it
- * was not served: one of the calls above failed, it ran before, or its answer did not end within 30 s. */
+/* Serves it, once: through filters to the servlet, to the end of the answer; also of an asynchronous one, whose
+ * listeners run on this thread. CS_OK, or CS_EFAIL when it was not served: one of the calls above failed, it
+ * ran before, or its answer did not end within 30 s (an asynchronous one is then told that its client left). */
 int cs_test_run(cs_test_request *req);
 /* cs_test_request_new and cs_test_run. NULL when one of them failed. */
 cs_test_request *cs_test_get(cs_test_app *app, const char *target);

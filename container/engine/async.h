@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Asynchronous requests inside the engine: an exchange whose answer goes on when its worker has left. The
+ * struct lives as long as its exchange and as any handle that a module holds. Whoever uses the request or
+ * the answer is its owner meanwhile: a worker (servlet, callback, listener), or a thread of the webapp
+ * between cs_async_enter and cs_async_leave; at most one at a time. */
+#ifndef ENGINE_ASYNC_H
+#define ENGINE_ASYNC_H
+#include "base/thread.h"
+#include "engine/async_state.h"
+#include "engine/engine_priv.h"
+
+struct async_listener {
+    struct async_listener *next;
+    cs_async_listener row;
+    void *self;
+};
+
+struct async {
+    cs_async pub;
+    _Atomic uint32_t refs; /* the exchange's, and those of handles */
+    struct lock lock;
+    struct cond free; /* the owner left */
+    /* under the lock */
+    enum async_state state;
+    uint32_t owner, depth; /* its thread_self_id, 0: nobody; how often it has entered */
+    bool worker;           /* the owner is a worker: it stays that when it leaves what it entered */
+    bool wanted;           /* there is something to do for a worker when the owner leaves */
+    bool detached;         /* the worker of the request has left (channel.h) */
+    bool gone, told_gone;  /* the client; ... and the listeners know */
+    bool ask, asked;       /* the webapp shall stop; ... and the listeners know */
+    bool end;              /* ... at once */
+    int64_t timeout_ms;    /* negative: none */
+    uint64_t deadline_us;  /* of STARTED; 0: none */
+    struct async_listener *listeners, **listeners_end;
+    /* the owner's */
+    struct call *call;
+    struct exchange *x; /* held until the end */
+    cs_request *req;    /* as they were given to cs_req_async_start */
+    cs_response *res;
+    void *self; /* of the servlet that started it */
+    struct app_module *module;
+    int error;           /* what went wrong, for the listeners */
+    unsigned status;     /* ... and the client; 0: what ERROR stands for */
+    const char *message; /* with STATUS; a constant */
+    /* of the context's list */
+    struct list link;
+};
+
+enum listen_event { LISTEN_COMPLETE, LISTEN_TIMEOUT, LISTEN_ERROR, LISTEN_STOP };
+
+/* async.c. The worker that has run filters and servlet of C, which started async. True: the answer has
+ * ended. False: nothing of C may be used any more. */
+bool async_returned(struct async *a);
+/* conclude: whether the failure RC of C is told to the listeners first. */
+bool async_takes_failure(struct call *c, int rc);
+/* Under the lock: a worker looks at A. */
+void async_want_locked(struct async *a);
+/* Under the lock: its time runs from now on. */
+void async_set_alarm_locked(struct async *a);
+/* The owner: every listener's function for WHAT. */
+void async_tell(struct async *a, enum listen_event what);
+
+/* async_start.c */
+cs_async *async_start(struct call *c, cs_request *req, cs_response *res, int64_t timeout_ms);
+void async_leave_list(struct async *a);
+
+/* async_handle.c */
+extern const struct cs_async_ops async_ops;
+void async_hold(struct async *a);
+void async_drop(void *async); /* signature of exchange.async_free */
+
+#endif

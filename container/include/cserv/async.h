@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * <cserv/async.h>: requests whose answer is made by others, when their servlet has returned: long polls, event
+ * streams, what waits for another server. No thread of the container waits for them. Included by
+ * <cserv/servlet.h>, whose rules on life hold here, too. All calls since minor 3. */
+#ifndef CSERV_ASYNC_H
+#define CSERV_ASYNC_H
+#include "servlet.h"
+
+#if CS_ABI_MINOR >= 3
+CS_C_BEGIN
+
+/* 1 when every filter and servlet that this request has reached so far says CS_ASYNC (or web.xml
+ * async-supported), else 0. */
+static inline int cs_req_async_supported(cs_request *req)
+{
+    return req->ops->async_supported(req);
+}
+#define CS_ASYNC_TIMEOUT 30000 /* ms, of cs_req_async_start with 0 */
+/* The answer will be made by others: when servlet and filters have returned, no thread waits for it, and
+ * the request goes on until somebody calls cs_async_complete, or its time is over. REQ and RES are what
+ * cs_async_enter will give; text of the request stays valid until the end, cleanups run then. TIMEOUT_MS
+ * counts from the return of the servlet: 0 is 30 seconds, negative never. Only from servlet or filter, on
+ * their thread, once. Returns a handle that is valid on any thread until it is given to cs_async_release,
+ * once for this call and for each cs_async_retain. NULL: a filter or servlet on the way does not support it,
+ * the body is read while it comes (CS_STREAMING), it was started already, or memory is short; the reason is
+ * attached as by cs_req_fail: `return CS_ESTATE;`. What a thread of the webapp writes before the servlet has
+ * returned waits until then. */
+static inline cs_async *cs_req_async_start(cs_request *req, cs_response *res, int64_t timeout_ms)
+{
+    return req->ops->async_start(req, res, timeout_ms);
+}
+/* Before request or response are used outside of the callbacks that got them: *REQ and *RES are the
+ * calling thread's until cs_async_leave. Waits while another thread is inside, or servlet, filters or a
+ * listener of this request run; time-out and end wait meanwhile, too. May be nested. CS_EGONE: it was
+ * completed or is over; CS_ESTATE: it has failed and is not yet with its listeners. Then there is nothing
+ * to leave. What is written is sent as far as the client takes it; a write waits for a client only past
+ * outputMemory and outputSpool. */
+static inline int cs_async_enter(cs_async *async, cs_request **req, cs_response **res)
+{
+    return async->ops->enter(async, req, res);
+}
+/* CS_ESTATE: the calling thread is not inside. */
+static inline int cs_async_leave(cs_async *async)
+{
+    return async->ops->leave(async);
+}
+/* The answer is complete: it ends as soon as nobody is inside. Any thread, once; does not wait. CS_EGONE: it
+ * is over or was completed; CS_ESTATE: it has failed and is not yet with its listeners. */
+static inline int cs_async_complete(cs_async *async)
+{
+    return async->ops->complete(async);
+}
+/* From now on it has TIMEOUT_MS more (negative: no limit; 0: 30 seconds); before the servlet has returned,
+ * from then on. Any thread. CS_EGONE, CS_ESTATE as cs_async_enter. */
+static inline int cs_async_set_timeout(cs_async *async, int64_t timeout_ms)
+{
+    return async->ops->set_timeout(async, timeout_ms);
+}
+/* Milliseconds; negative: none. */
+static inline int64_t cs_async_timeout(cs_async *async)
+{
+    return async->ops->timeout(async);
+}
+/* LISTENER is copied; its functions get SELF. In the order of the calls. Any thread. CS_EGONE when it is
+ * over, CS_EINVAL, CS_ENOMEM. */
+static inline int cs_async_listen(cs_async *async, const cs_async_listener *listener, void *self)
+{
+    return async->ops->listen(async, listener, self);
+}
+/* One more reference, for one more cs_async_release. Any thread. */
+static inline cs_async *cs_async_retain(cs_async *async)
+{
+    return async->ops->retain(async);
+}
+/* The caller will not use ASYNC any more. The request does not end by it. Any thread. */
+static inline int cs_async_release(cs_async *async)
+{
+    return async->ops->release(async);
+}
+
+CS_C_END
+#endif
+#endif

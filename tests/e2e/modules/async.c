@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The webapp of tests/e2e/async.py: one servlet per behaviour of asynchronous requests. What listeners and
+ * cleanups heard is told by /events. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cserv/module.h>
+#include <cserv/servlet.h>
+
+/* ---- what happened ---- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static char happened[8192];
+
+static void note(const char *text, int code)
+{
+    pthread_mutex_lock(&lock);
+    size_t n = strlen(happened);
+    snprintf(happened + n, sizeof(happened) - n, code ? "%s %d\n" : "%s\n", text, code);
+    pthread_mutex_unlock(&lock);
+}
+
+static int events(cs_request *q, cs_response *s)
+{
+    pthread_mutex_lock(&lock);
+    int rc = cs_res_puts(s, happened);
+    if (cs_req_param(q, "clear"))
+        happened[0] = '\0';
+    pthread_mutex_unlock(&lock);
+    return rc;
+}
+
+static void on_complete(cs_async *a, void *self)
+{
+    cs_request *q;
+    cs_response *s;
+    if (cs_async_enter(a, &q, &s) == CS_OK) { /* the request is still there */
+        note(cs_req_method(q) ? "complete" : "complete without request", 0);
+        cs_async_leave(a);
+    } else {
+        note("complete, not inside", 0);
+    }
+    (void)self;
+}
+static void on_timeout(cs_async *a, void *self)
+{
+    cs_request *q;
+    cs_response *s;
+    note("timeout", 0);
+    if (!self || cs_async_enter(a, &q, &s) != CS_OK)
+        return;
+    cs_res_puts(s, self);
+    cs_async_complete(a);
+    cs_async_leave(a);
+}
+static void on_error(cs_async *a, int code, void *self)
+{
+    (void)a;
+    (void)self;
+    note("error", code);
+}
+static void on_stop(cs_async *a, void *self)
+{
+    cs_request *q;
+    cs_response *s;
+    (void)self;
+    note("stop", 0);
+    if (cs_async_enter(a, &q, &s) != CS_OK)
+        return;
+    cs_res_puts(s, "stopped");
+    cs_async_leave(a);
+    cs_async_complete(a);
+}
+static const cs_async_listener listener = {.size = sizeof(listener),
+                                           .on_complete = on_complete,
+                                           .on_timeout = on_timeout,
+                                           .on_error = on_error};
+static const cs_async_listener stop_listener = {.size = sizeof(listener), .on_stop = on_stop};
+
+static void cleanup(void *arg)
+{
+    note(arg, 0);
+}
+
+static int number(cs_request *q, const char *name, int otherwise)
+{
+    const char *text = cs_req_param(q, name);
+    return text ? atoi(text) : otherwise;
+}
+
+/* ---- a thread of the module that answers ---- */
+
+struct work {
+    cs_async *async;
+    int ms, rounds;
+};
+
+static void pause_ms(int ms)
+{
+    struct timespec t = {ms / 1000, (ms % 1000) * 1000000L};
+    nanosleep(&t, NULL);
+}
+
+static void *answer(void *arg)
+{
+    struct work *w = arg;
+    cs_request *q;
+    cs_response *s;
+    int rc = CS_OK;
+    for (int i = 0; i < w->rounds && rc == CS_OK; i++) {
+        pause_ms(w->ms);
+        if ((rc = cs_async_enter(w->async, &q, &s)) != CS_OK)
+            break;
+        if (w->rounds > 1)
+            rc = cs_res_printf(s, "data: %d\n\n", i);
+        else
+            rc = cs_res_printf(s, "later %s", cs_req_param(q, "text"));
+        if (rc == CS_OK && w->rounds > 1)
+            rc = cs_res_flush(s);
+        cs_async_leave(w->async);
+    }
+    if (rc != CS_OK)
+        note("writer", rc);
+    cs_async_complete(w->async);
+    cs_async_release(w->async);
+    free(w);
+    return NULL;
+}
+
+static int start_thread(cs_async *a, int ms, int rounds)
+{
+    struct work *w = malloc(sizeof(*w));
+    pthread_t thread;
+    *w = (struct work){a, ms, rounds};
+    if (pthread_create(&thread, NULL, answer, w) != 0)
+        return CS_EFAIL;
+    pthread_detach(thread);
+    return CS_OK;
+}
+
+/* ---- servlets ---- */
+
+static int later(cs_request *q, cs_response *s)
+{
+    cs_async *a = cs_req_async_start(q, s, 0);
+    if (!a)
+        return CS_ESTATE;
+    cs_req_on_cleanup(q, cleanup, (void *)(uintptr_t) "cleanup");
+    if (cs_req_param(q, "listen"))
+        cs_async_listen(a, &listener, NULL);
+    return start_thread(a, number(q, "ms", 50), 1);
+}
+
+static int events_stream(cs_request *q, cs_response *s)
+{
+    cs_res_content_type(s, "text/event-stream");
+    cs_async *a = cs_req_async_start(q, s, -1);
+    if (!a)
+        return CS_ESTATE;
+    cs_async_listen(a, &listener, NULL);
+    cs_res_flush(s);
+    return start_thread(a, number(q, "ms", 20), number(q, "n", 3));
+}
+
+static int now(cs_request *q, cs_response *s)
+{
+    cs_async *a = cs_req_async_start(q, s, 0);
+    if (!a)
+        return CS_ESTATE;
+    cs_async_listen(a, &listener, NULL);
+    int rc = cs_res_puts(s, "at once");
+    cs_async_complete(a);
+    cs_async_release(a);
+    return rc;
+}
+
+static int timeout(cs_request *q, cs_response *s)
+{
+    cs_async *a = cs_req_async_start(q, s, number(q, "ms", 200));
+    if (!a)
+        return CS_ESTATE;
+    if (cs_req_param(q, "begun")) {
+        cs_res_puts(s, "begun");
+        cs_res_flush(s);
+    }
+    cs_async_listen(a, &listener,
+                    cs_req_param(q, "answer") ? (void *)(uintptr_t) "late, but answered" : NULL);
+    cs_async_release(a);
+    return CS_OK;
+}
+
+static int failing(cs_request *q, cs_response *s)
+{
+    cs_async *a = cs_req_async_start(q, s, 0);
+    if (!a)
+        return CS_ESTATE;
+    cs_async_listen(a, &listener, NULL);
+    cs_async_release(a);
+    return cs_req_fail(q, CS_EFAIL, "failed after the start");
+}
+
+static int error(cs_request *q, cs_response *s)
+{
+    cs_async *a = cs_req_async_start(q, s, 0);
+    if (!a)
+        return CS_ESTATE;
+    cs_async_release(a);
+    return cs_res_error(s, 418, "no coffee");
+}
+
+/* What is refused, and how. */
+static int refused(cs_request *q, cs_response *s)
+{
+    cs_async *a = cs_req_async_start(q, s, 0);
+    if (!a)
+        return CS_ESTATE;
+    cs_request *q2;
+    cs_response *s2;
+    cs_res_printf(s, "leave %d ", cs_async_leave(a));
+    cs_res_printf(s, "again %d ", cs_req_async_start(q, s, 0) != NULL);
+    cs_res_printf(s, "enter %d ", cs_async_enter(a, &q2, &s2));
+    cs_res_printf(s, "%d ", q2 == q && s2 == s);
+    cs_async_leave(a);
+    cs_res_printf(s, "listen %d ", cs_async_listen(a, NULL, NULL));
+    cs_res_printf(s, "timeout %d ", (int)cs_async_timeout(a));
+    cs_res_printf(s, "%d ", cs_async_set_timeout(a, 1000));
+    cs_res_printf(s, "is %d ", (int)cs_async_timeout(a));
+    cs_res_printf(s, "complete %d ", cs_async_complete(a));
+    cs_res_printf(s, "twice %d ", cs_async_complete(a));
+    cs_res_printf(s, "timeout %d", cs_async_set_timeout(a, 5));
+    cs_async_release(a);
+    return CS_OK;
+}
+
+/* Handles that outlive their request. */
+static cs_async *_Atomic kept;
+static int keep(cs_request *q, cs_response *s)
+{
+    cs_async *a = cs_req_async_start(q, s, -1);
+    if (!a)
+        return CS_ESTATE;
+    cs_async_listen(a, &listener, NULL);
+    if (cs_req_param(q, "stop"))
+        cs_async_listen(a, &stop_listener, NULL);
+    kept = a;
+    return CS_OK;
+}
+static int use_kept(cs_request *q, cs_response *s)
+{
+    cs_async *a = kept;
+    cs_request *q2;
+    cs_response *s2;
+    const char *what = cs_req_param(q, "do");
+    if (!a)
+        return cs_res_puts(s, "none");
+    int rc = cs_async_enter(a, &q2, &s2);
+    if (rc == CS_OK) {
+        rc = cs_res_puts(s2, "kept");
+        cs_async_leave(a);
+    }
+    if (what && *what == 'c')
+        rc = cs_async_complete(a);
+    if (what && *what == 't')
+        rc = cs_async_set_timeout(a, 100);
+    if (what && *what == 'r') {
+        kept = NULL;
+        rc = cs_async_release(a);
+    }
+    return cs_res_printf(s, "%d", rc);
+}
+
+static int sync_only(cs_request *q, cs_response *s)
+{
+    cs_res_printf(s, "%d", cs_req_async_supported(q));
+    return cs_req_async_start(q, s, 0) ? CS_OK : CS_ESTATE;
+}
+static int supported(cs_request *q, cs_response *s)
+{
+    return cs_res_printf(s, "%d", cs_req_async_supported(q));
+}
+
+static int pass(cs_request *q, cs_response *s, cs_chain *c, void *self)
+{
+    (void)self;
+    return cs_chain_next(c, q, s);
+}
+
+static const cs_servlet servlets[] = {
+    {.name = "later",
+     .url_patterns = "/later /barred/later",
+     .flags = CS_ASYNC,
+     .get = later,
+     .post = later},
+    {.name = "stream", .url_patterns = "/stream", .flags = CS_ASYNC, .get = events_stream},
+    {.name = "now", .url_patterns = "/now", .flags = CS_ASYNC, .get = now},
+    {.name = "timeout", .url_patterns = "/timeout", .flags = CS_ASYNC, .get = timeout},
+    {.name = "failing", .url_patterns = "/failing", .flags = CS_ASYNC, .get = failing},
+    {.name = "error", .url_patterns = "/error", .flags = CS_ASYNC, .get = error},
+    {.name = "refused", .url_patterns = "/refused", .flags = CS_ASYNC, .get = refused},
+    {.name = "keep", .url_patterns = "/keep", .flags = CS_ASYNC, .get = keep},
+    {.name = "kept", .url_patterns = "/kept", .get = use_kept},
+    {.name = "supported",
+     .url_patterns = "/supported /barred/supported",
+     .flags = CS_ASYNC,
+     .get = supported},
+    {.name = "sync", .url_patterns = "/sync", .get = sync_only},
+    {.name = "events", .url_patterns = "/events", .get = events},
+};
+static const cs_filter filters[] = {
+    {.name = "pass", .url_patterns = "/*", .flags = CS_ASYNC, .filter = pass},
+    {.name = "bar", .url_patterns = "/barred/*", .filter = pass},
+};
+
+CS_WEBAPP("async", "1.0.0", .servlets = CS_ROWS(servlets), .filters = CS_ROWS(filters))
