@@ -6,6 +6,7 @@ them; each limit and its answer; hostile bodies; a disk that is full. A row is o
 what the calls returned."""
 import os
 import resource
+import shutil
 from urllib.parse import quote
 from served import HERE, Client, Server, becomes, check, compile_module, end, read, same, write
 
@@ -255,5 +256,8 @@ row("disk-full/write-fails", body(part("a", "x" * 60000, "f")), "-5 -6 -6", "put
 file_limit(None)
 check("disk-full/told", server.logs("a part of a request cannot be written to"), server.log()[-500:])
 check("disk-full/nothing-half", not os.path.exists(os.path.join(TEMP, "half")))
+shutil.rmtree(os.path.join(TEMP, "below"))
+refused("location/missing", body(part("a", "x" * 9000, "f")), 500, "cannot keep this upload", path="/below")
+row("location/missing-does-not-matter-in-memory", body(part("a", "x", "f")), "-8 -6 -6", "put&to=here", path="/below")
 row("disk-full/afterwards", good, shown("a", "f", "-", "one") + "-8;list=;-8")
 end()

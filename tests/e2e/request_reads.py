@@ -118,6 +118,10 @@ got = server.get("/reads/form", "POST", [FORM], b"a=" + b"x" * ((2 << 20) - 2))
 check("form-of-maxPostSize", got.status == 200, got)
 got = server.get("/reads/form", "POST", [FORM], b"a&" * 1001)
 check("form-of-too-many", got.status == 400 and "maxParameterCount" in got.text, got)
+got = server.get("/reads/form?" + "&".join("q" * 500), "POST", [FORM], b"a&" * 500)
+check("form-and-query-of-maxParameterCount", got.status == 200, got)
+got = server.get("/reads/form?" + "&".join("q" * 500), "POST", [FORM], b"a&" * 501)
+check("form-and-query-of-too-many", got.status == 400 and "maxParameterCount" in got.text, got)
 
 # ---- lines ----
 def lines(body, query="", path="/reads/lines"):
