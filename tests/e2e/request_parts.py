@@ -183,6 +183,24 @@ with Client(server.port) as client: # told before it is read; chunked: when it i
     client.socket.sendall(b"%x\r\n" % (len(data) + 1) + data + b"e\r\n0\r\n\r\n")
     got = client.take_answer()
     check("limits/larger-than-max-request-size/chunked", got.status == 413 and "max-request-size" in got.text, got)
+KIND = "Content-Type: multipart/form-data; boundary=" + BOUNDARY
+with Client(server.port) as client: # before any of the body has come; too much is left to read it for the sake of the connection
+    client.send("/parts/stream-low?list", "POST", [KIND, "Content-Length: 10000000"])
+    got = client.take_answer()
+    check("limits/told-before-the-body", got.status == 413 and "max-request-size" in got.text, got)
+    check("limits/a-long-rest-ends-the-connection", not client.receive() and got.fields.get("connection") == "close", got)
+with Client(server.port) as client: # a short rest is read, and the connection goes on
+    client.send("/parts/stream-low?list", "POST", [KIND, "Content-Length: 100000"])
+    got = client.take_answer()
+    client.socket.sendall(b"x" * 100000)
+    check("limits/a-short-rest-is-read", got.status == 413 and client.ask("/parts/told").text == "-6;-6", got)
+with Client(server.port) as client: # a limit that is met on the way
+    client.send("/parts/stream-low?list", "POST", chunked)
+    client.socket.sendall(b"7d0\r\n" + body(part("a", "x" * 5000, "f"))[:2000] + b"\r\n")
+    got = client.take_answer()
+    client.socket.sendall(b"3\r\nxyz\r\n0\r\n\r\n")
+    check("limits/told-on-the-way", got.status == 413 and "max-file-size" in got.text and
+          client.ask("/parts/told").text == "-6;-6", got)
 refused("limits/web.xml-max-file-size", body(part("a", "x" * 20001, "f")), 413, "max-file-size", webapp="/xml")
 got, seen = sent(body(*[part("a", "")] * 20))
 same("limits/part-count-of-20", got.status, 200)

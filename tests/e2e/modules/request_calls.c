@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * For request_calls.py: a servlet that does to its answer what the query says, in that order, and keeps
  * what the calls returned for the next request to ask. */
+#define _GNU_SOURCE
 #include <cserv/servlet.h>
 #include <fcntl.h>
 #include <stdio.h>
