@@ -198,6 +198,7 @@ static void params_refused(struct call *c, enum params_verdict v)
 void call_refuse_params(struct call *c, uint16_t status, struct span reason)
 {
     c->params_bad = true;
+    c->parts_tried = true; /* also for an error page that asks */
     c->params_status = status;
     c->params_reason = reason;
 }

@@ -17,7 +17,8 @@ compile_module(server.webapp("xml/WEB-INF/lib/parts.so"), SOURCE)
 WEB_XML = """<web-app><servlet><servlet-name>%s</servlet-name><servlet-class>%s</servlet-class>
 <multipart-config><location>%s</location><max-file-size>%d</max-file-size><max-request-size>%d</max-request-size>
 <file-size-threshold>%d</file-size-threshold></multipart-config></servlet>
-<servlet-mapping><servlet-name>%s</servlet-name><url-pattern>/do</url-pattern></servlet-mapping></web-app>"""
+<servlet-mapping><servlet-name>%s</servlet-name><url-pattern>/do</url-pattern></servlet-mapping>
+<error-page><error-code>400</error-code><location>/sorry</location></error-page></web-app>"""
 FOLDER = os.path.join(server.base, "elsewhere")
 os.makedirs(FOLDER)
 write(os.path.join(server.webapp("xml"), "WEB-INF", "web.xml"), WEB_XML % ("parts", "parts", FOLDER, 20000, -1, 0, "parts"))
@@ -26,6 +27,7 @@ server.configure(edit=lambda text: text.replace("<Connector ", "<Connector maxPa
 server.start()
 TEMP = os.path.join(server.base, "work", "temp", "localhost", "parts")
 BOUNDARY = "----B0undary"
+KIND = "Content-Type: multipart/form-data; boundary=" + BOUNDARY
 
 
 def part(name, content="", file=None, kind=None, more=()):
@@ -97,6 +99,16 @@ row("discard", body(part("a", "0123456789", "f")), "0 10 -8 -8 -8 0", "discard")
 row("discard/from-disk", body(part("a", "0123456789" * 5000, "f")), "0 50000 -8 -8 -8 0", "discard")
 row("filter-asks-first", body(part("a", "one"), part("b", "two", "f")),
     shown("a", "-", "-", "one") + shown("b", "f", "-", "two") + "-8;list=;a=one;-8", path="/filtered")
+ONE = shown("a", "f", "-", "one")
+row("forwarded-to", body(part("a", "one", "f"), part("b", "two")), ONE + shown("b", "-", "-", "two") + "-8;list=;q=1;b=two;-8",
+    "q=1", path="/forward")
+row("included", body(part("a", "one", "f"), part("b", "two")), ONE + shown("b", "-", "-", "two") + "-8;inc=1;list=;b=two;-8",
+    path="/include")
+row("wrapped", body(part("a", "one", "f"), part("b", "two")), ONE + shown("b", "-", "-", "two") + "-8;list=;b=two;-8", path="/wrapped")
+got = server.get("/xml/do?list", "POST", [KIND], body(part("a", "one"))[:-4])
+same("error-page-asks-in-vain", (got.status, got.text), (400, "sorry -6 -"))
+got = server.get("/xml/do?list&x=%zz", "POST", [KIND], body(part("a", "one")))
+same("error-page-asks-in-vain/bad-query", (got.status, got.text), (400, "sorry -6 -"))
 sent(body(part("a", "0123456789" * 5000, "f")), "cleanup-before")
 same("cleanup/registered-before", server.get("/parts/told").text, "cleanup -8")
 sent(body(part("a", "0123456789" * 5000, "f")), "cleanup-behind")
@@ -183,7 +195,6 @@ with Client(server.port) as client: # told before it is read; chunked: when it i
     client.socket.sendall(b"%x\r\n" % (len(data) + 1) + data + b"e\r\n0\r\n\r\n")
     got = client.take_answer()
     check("limits/larger-than-max-request-size/chunked", got.status == 413 and "max-request-size" in got.text, got)
-KIND = "Content-Type: multipart/form-data; boundary=" + BOUNDARY
 with Client(server.port) as client: # before any of the body has come; too much is left to read it for the sake of the connection
     client.send("/parts/stream-low?list", "POST", [KIND, "Content-Length: 10000000"])
     got = client.take_answer()

@@ -235,6 +235,33 @@ static int told(cs_request *req, cs_response *res)
     return cs_res_puts(res, seen);
 }
 
+/* Leads to the servlet above, which has limits; this one has none. */
+static int forward(cs_request *req, cs_response *res)
+{
+    return cs_req_forward(req, res, "/do?list");
+}
+
+static int include(cs_request *req, cs_response *res)
+{
+    return cs_req_include(req, res, "/do?inc=1");
+}
+
+/* Passes a request on that is wrapped, and overrides nothing. */
+static int wrap(cs_request *req, cs_response *res, cs_chain *chain, void *self)
+{
+    static const struct cs_override_req over = {.size = sizeof(over)};
+    cs_request *wrapped = cs_req_wrap(req, &over, self);
+    return wrapped ? cs_chain_next(chain, wrapped, res) : CS_EFAIL;
+}
+
+/* The page of a 400: no parts, whatever it asks. */
+static int sorry(cs_request *req, cs_response *res)
+{
+    cs_part *part;
+    const char *a = cs_req_param(req, "a");
+    return cs_res_printf(res, "sorry %d %s", cs_req_part_at(req, 0, &part), text(a));
+}
+
 /* In front of a servlet: whoever asks first, the parts are the same. */
 static int first(cs_request *req, cs_response *res, cs_chain *chain, void *self)
 {
@@ -265,11 +292,16 @@ static const cs_servlet servlets[] = {
      .service = serve,
      .multipart = &low},
     {.name = "filtered", .url_patterns = "/filtered", .service = serve, .multipart = &none},
+    {.name = "wrapped", .url_patterns = "/wrapped", .service = serve, .multipart = &none},
+    {.name = "forward", .url_patterns = "/forward", .service = forward},
+    {.name = "include", .url_patterns = "/include", .service = include},
+    {.name = "sorry", .url_patterns = "/sorry", .service = sorry, .multipart = &none},
     {.name = "without", .url_patterns = "/without", .service = serve},
     {.name = "told", .url_patterns = "/told", .service = told},
 };
 static const cs_filter filters[] = {
     {.name = "first", .url_patterns = "/filtered", .filter = first},
+    {.name = "wrap", .url_patterns = "/wrapped", .filter = wrap},
 };
 
 CS_WEBAPP("parts", "1", .servlets = CS_ROWS(servlets), .filters = CS_ROWS(filters))
