@@ -70,6 +70,8 @@ def shown(name, file, kind, content):
     return "[%s|%s|%s|%d|%s|%s]" % (name, file, kind, len(content), head, total(content))
 
 
+big = bytes(range(256)) * 4000
+
 # ---- what comes out ----
 row("field", body(part("a", "one")), shown("a", "-", "-", "one") + "-8;list=;a=one;-8")
 row("file", body(part("a", "one", "f.txt", "text/plain")), shown("a", "f.txt", "text/plain", "one") + "-8;list=;-8")
@@ -105,6 +107,11 @@ row("forwarded-to", body(part("a", "one", "f"), part("b", "two")), ONE + shown("
 row("included", body(part("a", "one", "f"), part("b", "two")), ONE + shown("b", "-", "-", "two") + "-8;inc=1;list=;b=two;-8",
     path="/include")
 row("wrapped", body(part("a", "one", "f"), part("b", "two")), ONE + shown("b", "-", "-", "two") + "-8;list=;b=two;-8", path="/wrapped")
+row("wrapped/cannot-become-asynchronous", b"", "0 1", "async", path="/wrapped", kind=None)
+for query in ("asked", "not-asked"):
+    got = server.get("/parts/later?" + query, "POST", [KIND], body(part("a", big[1:], "f"), part("b", "two")))
+    same("asynchronous/" + query, got.text, "[a|f|-|1023999|\1\2\3\4\5\6\7\b|%s]" % total(big[1:]) +
+         shown("b", "-", "-", "two") + "-8;%s=;b=two;-8" % query)
 got = server.get("/xml/do?list", "POST", [KIND], body(part("a", "one"))[:-4])
 same("error-page-asks-in-vain", (got.status, got.text), (400, "sorry -6 -"))
 got = server.get("/xml/do?list&x=%zz", "POST", [KIND], body(part("a", "one")))
@@ -135,7 +142,6 @@ got, seen = sent(body(part("a", "x" * 50000, "f"), part("b", "y" * 50000)))
 check("params/files-are-not-of-maxPostSize", got.status == 200, got)
 
 # ---- where the content is ----
-big = bytes(range(256)) * 4000
 row("disk", body(part("f", "0"), part("a", big, "f", "x/y"), part("b", big[1:], "g"), part("c", "end")),
     shown("f", "-", "-", "0") + ("[a|f|x/y|1024000||%s][b|g|-|1023999|\1\2\3\4\5\6\7\b|%s]" % (total(big), total(big[1:]))) +
     shown("c", "-", "-", "end") + "-8;list=;f=0;c=end;-8")

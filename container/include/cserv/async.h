@@ -22,8 +22,8 @@ static inline int cs_req_async_supported(cs_request *req)
  * counts from the return of the servlet: 0 is 30 seconds, negative never. Only from servlet or filter, on
  * their thread, once. Returns a handle that is valid on any thread until it is given to cs_async_release,
  * once for this call and for each cs_async_retain. NULL: a filter or servlet on the way does not support it,
- * the body is read while it comes (CS_STREAMING), it was started already, or memory is short; the reason is
- * attached as by cs_req_fail: `return CS_ESTATE;`. What a thread of the webapp writes before the servlet has
+ * the body is read while it comes (CS_STREAMING), the request is wrapped (cs_req_wrap) or was forwarded or
+ * included, it was started already, or memory is short; the reason is attached as by cs_req_fail: `return CS_ESTATE;`. What a thread of the webapp writes before the servlet has
  * returned waits until then. */
 static inline cs_async *cs_req_async_start(cs_request *req, cs_response *res, int64_t timeout_ms)
 {

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <cserv/servlet.h>
 #include <dirent.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -204,6 +205,8 @@ static int serve(cs_request *req, cs_response *res)
         discard(req);
     else if (is(req, "pieces"))
         pieces(req);
+    else if (is(req, "async"))
+        note("%d %d", cs_req_async_supported(req), cs_req_async_start(req, res, 0) == NULL);
     else if (is(req, "params"))
         note("%s", text(cs_req_param(req, "a")));
     else if (is(req, "read")) {
@@ -233,6 +236,35 @@ static int told(cs_request *req, cs_response *res)
 {
     (void)req;
     return cs_res_puts(res, seen);
+}
+
+/* The parts of an asynchronous request, on a thread of its own after the servlet has returned. */
+static void *tell_later(void *arg)
+{
+    cs_async *async = arg;
+    cs_request *req;
+    cs_response *res;
+    if (cs_async_enter(async, &req, &res) == CS_OK) {
+        list(req);
+        cs_res_puts(res, seen);
+        cs_async_leave(async);
+    }
+    cs_async_complete(async);
+    cs_async_release(async);
+    return NULL;
+}
+
+static int later(cs_request *req, cs_response *res)
+{
+    pthread_t thread;
+    seen[0] = '\0';
+    if (is(req, "asked"))
+        cs_req_part(req, "a");
+    cs_async *async = cs_req_async_start(req, res, 0);
+    if (!async || pthread_create(&thread, NULL, tell_later, async) != 0)
+        return CS_ESTATE;
+    pthread_detach(thread);
+    return CS_OK;
 }
 
 /* Leads to the servlet above, which has limits; this one has none. */
@@ -292,7 +324,16 @@ static const cs_servlet servlets[] = {
      .service = serve,
      .multipart = &low},
     {.name = "filtered", .url_patterns = "/filtered", .service = serve, .multipart = &none},
-    {.name = "wrapped", .url_patterns = "/wrapped", .service = serve, .multipart = &none},
+    {.name = "wrapped",
+     .url_patterns = "/wrapped",
+     .flags = CS_ASYNC,
+     .service = serve,
+     .multipart = &none},
+    {.name = "later",
+     .url_patterns = "/later",
+     .flags = CS_ASYNC,
+     .service = later,
+     .multipart = &none},
     {.name = "forward", .url_patterns = "/forward", .service = forward},
     {.name = "include", .url_patterns = "/include", .service = include},
     {.name = "sorry", .url_patterns = "/sorry", .service = sorry, .multipart = &none},
@@ -301,7 +342,7 @@ static const cs_servlet servlets[] = {
 };
 static const cs_filter filters[] = {
     {.name = "first", .url_patterns = "/filtered", .filter = first},
-    {.name = "wrap", .url_patterns = "/wrapped", .filter = wrap},
+    {.name = "wrap", .url_patterns = "/wrapped", .flags = CS_ASYNC, .filter = wrap},
 };
 
 CS_WEBAPP("parts", "1", .servlets = CS_ROWS(servlets), .filters = CS_ROWS(filters))
