@@ -11,15 +11,35 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char seen[8192]; /* the script's requests come one after the other */
+/* The script's requests come one after the other, but for the one whose client goes. */
+static char seen[8192];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
 {
     va_list args;
+    pthread_mutex_lock(&lock);
     size_t n = strlen(seen);
     va_start(args, format);
     vsnprintf(seen + n, sizeof(seen) - n, format, args);
     va_end(args);
+    pthread_mutex_unlock(&lock);
+}
+
+static void forget(void)
+{
+    pthread_mutex_lock(&lock);
+    seen[0] = '\0';
+    pthread_mutex_unlock(&lock);
+}
+
+static int tell(cs_response *res)
+{
+    char copy[sizeof(seen)];
+    pthread_mutex_lock(&lock);
+    memcpy(copy, seen, sizeof(copy));
+    pthread_mutex_unlock(&lock);
+    return cs_res_puts(res, copy);
 }
 
 static int is(cs_request *req, const char *op)
@@ -188,7 +208,7 @@ static int serve(cs_request *req, cs_response *res)
 {
     cs_part *part;
     char buf[16];
-    seen[0] = '\0';
+    forget();
     if (is(req, "list"))
         list(req);
     else if (is(req, "fields"))
@@ -228,14 +248,14 @@ static int serve(cs_request *req, cs_response *res)
         note("%d ", cs_req_part_at(req, 0, &part));
         note("%d %s", cs_req_part_at(req, 0, &part), text(cs_req_param(req, "list")));
     }
-    return cs_res_puts(res, seen);
+    return tell(res);
 }
 
 /* What the request before left. */
 static int told(cs_request *req, cs_response *res)
 {
     (void)req;
-    return cs_res_puts(res, seen);
+    return tell(res);
 }
 
 /* The parts of an asynchronous request, on a thread of its own after the servlet has returned. */
@@ -246,7 +266,7 @@ static void *tell_later(void *arg)
     cs_response *res;
     if (cs_async_enter(async, &req, &res) == CS_OK) {
         list(req);
-        cs_res_puts(res, seen);
+        tell(res);
         cs_async_leave(async);
     }
     cs_async_complete(async);
@@ -257,7 +277,7 @@ static void *tell_later(void *arg)
 static int later(cs_request *req, cs_response *res)
 {
     pthread_t thread;
-    seen[0] = '\0';
+    forget();
     if (is(req, "asked"))
         cs_req_part(req, "a");
     cs_async *async = cs_req_async_start(req, res, 0);
