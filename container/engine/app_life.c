@@ -29,13 +29,24 @@ struct listener_run {
     struct app_module *module;
 };
 
+/* BODY, heard: what it logs as an error is why it fails. */
+static int invoke(const struct app_module *m, int (*body)(void *guarded), struct guarded *g,
+                  struct said *said)
+{
+    module_listen(said);
+    int rc = module_invoke(m, body, g);
+    module_listen(NULL);
+    return rc;
+}
+
 static bool failed(const struct app *a, const char *what, const char *name, int rc,
-                   const struct guarded *g, struct err *err)
+                   const struct guarded *g, const struct said *said, struct err *err)
 {
     err_set(err, "%s: %s%s%s failed with %d", a->context->queue_name, what, *name ? " " : "", name,
             rc);
-    if (g->failure[0] || a->refusal[0])
-        err_why(err, "%s", g->failure[0] ? g->failure : a->refusal);
+    const char *why = g->failure[0] ? g->failure : said->text[0] ? said->text : a->refusal;
+    if (*why)
+        err_why(err, "%s", why);
     return false;
 }
 
@@ -60,8 +71,10 @@ static bool run_hook(struct app *a, struct app_module *m, int (*hook)(cs_ctx *),
     struct hook_run r = {.module = m, .hook = hook};
     if (!hook)
         return true;
-    int rc = module_invoke(m, hook_body, &r.guarded);
-    return (rc == CS_OK && !r.guarded.failure[0]) || failed(a, name, "", rc, &r.guarded, err);
+    struct said said;
+    int rc = invoke(m, hook_body, &r.guarded, &said);
+    return (rc == CS_OK && !r.guarded.failure[0]) ||
+           failed(a, name, "", rc, &r.guarded, &said, err);
 }
 
 static int init_body(void *guarded)
@@ -76,9 +89,10 @@ static bool run_init(struct app *a, struct registration *reg, const char *kind,
     struct app_module *m = &a->modules[reg->module];
     struct init_run r = {
         .init = init, .config = {.pub = {.ops = &config_ops}, .reg = reg, .module = m}, .reg = reg};
-    *rc = init ? module_invoke(m, init_body, &r.guarded) : CS_OK;
+    struct said said;
+    *rc = init ? invoke(m, init_body, &r.guarded, &said) : CS_OK;
     if (*rc != CS_OK || r.guarded.failure[0])
-        return failed(a, kind, reg->name, *rc, &r.guarded, err);
+        return failed(a, kind, reg->name, *rc, &r.guarded, &said, err);
     reg->initialised = true;
     return true;
 }
@@ -118,9 +132,10 @@ static bool tell_listener(struct app *a, struct listener *l, struct err *err)
 {
     struct app_module *m = &a->modules[l->module];
     struct listener_run r = {.listener = l, .module = m};
-    int rc = l->row->context_initialized ? module_invoke(m, listener_begin, &r.guarded) : CS_OK;
+    struct said said;
+    int rc = l->row->context_initialized ? invoke(m, listener_begin, &r.guarded, &said) : CS_OK;
     if (rc != CS_OK || r.guarded.failure[0])
-        return failed(a, "listener", l->row->name ? l->row->name : "", rc, &r.guarded, err);
+        return failed(a, "listener", l->row->name ? l->row->name : "", rc, &r.guarded, &said, err);
     atomic_store(&l->told, true);
     return true;
 }
@@ -210,7 +225,7 @@ bool app_init(struct app *a, struct err *err)
         struct filter *f = a->filters[i];
         int rc;
         if (!run_init(a, &f->reg, "init of filter", f->row->init, &rc, err)) {
-            err_hint(err, "See the log. Mend the filter's init-params, or leave it out");
+            err_hint(err, "Mend the filter's init-params, or leave it out");
             return err_at(err, f->file, f->line);
         }
     }

@@ -33,6 +33,15 @@ static cs_str ctx_get(cs_ctx *ctx, uint32_t what)
     }
 }
 
+static _Thread_local struct said *listener;
+
+void module_listen(struct said *said)
+{
+    listener = said;
+    if (said)
+        said->text[0] = '\0';
+}
+
 int module_log(const char *who, uint32_t level, const char *format, va_list args)
 {
     static const enum log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR};
@@ -42,6 +51,9 @@ int module_log(const char *who, uint32_t level, const char *format, va_list args
     if (vsnprintf(text, sizeof(text), format, args) < 0)
         return CS_EINVAL;
     LOG(webapp, levels[level], "%s: %s", who, text);
+    if (listener && level == CS_LOG_ERROR)
+        snprintf(listener->text, sizeof(listener->text), "%.*s", (int)sizeof(listener->text) - 1,
+                 text);
     return CS_OK;
 }
 

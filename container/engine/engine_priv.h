@@ -329,6 +329,12 @@ void module_free(const struct app_module *m, const char *what, void (*fn)(void *
 /* ctx.c: a line of module code, WHO before it. A CS_E code. */
 int module_log(const char *who, uint32_t level, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
+/* What the code of a module that is being started says on this thread, for the message when it fails. */
+struct said {
+    char text[500]; /* the last line of level ERROR; "" when there is none */
+};
+/* From now on into SAID; NULL: no longer. */
+void module_listen(struct said *said);
 struct config_handle {
     cs_config pub;
     const struct registration *reg;

@@ -144,11 +144,14 @@ static bool init_valve(struct valve *v, struct err *err)
     struct valve_init r = {
         .config = {.pub = {.ops = &config_ops}, .reg = &v->reg, .module = &v->module->as},
         .valve = v};
+    struct said said;
+    module_listen(&said);
     int rc = v->row->init ? module_invoke(&v->module->as, init_body, &r.guarded) : CS_OK;
+    module_listen(NULL);
     if (rc == CS_OK && !r.guarded.failure[0])
         return true;
     err_set(err, "init of the valve %s failed with %d", v->reg.name, rc);
-    err_why(err, "%s", r.guarded.failure[0] ? r.guarded.failure : "see the log");
+    err_why(err, "%s", r.guarded.failure[0] ? r.guarded.failure : said.text);
     return err_hint(err, "Mend its attributes, or leave it out");
 }
 

@@ -73,15 +73,15 @@ class Kit:
         self.server.start()
 
     def check_bad(self):
-        """Each is refused: a sentence names filter, parameter, value, and what is allowed; another file and line."""
+        """Each is refused: a sentence names file and line, filter, parameter, value, and what is allowed."""
         lines = self.server.webapps()
         for what, site, name, value, said in self.wrong:
             case = "%s/refused: %s=%s" % (what, name, value)
             # The values are words of this script, without a meaning in patterns but for these.
             pattern = r"filter f-%s: init-param %s .*'%s'.*%s" % (site, re.escape(name), re.escape(value), said)
             refused = self.server.get("/%s/s" % site).status in (404, 503)
-            where = r"/%s/WEB-INF/web\.xml:\d+: \S+: init of filter f-%s failed" % (site, site)
-            check(case, refused and re.search(pattern, self.server.log()) and re.search(where, lines.get(site, "")),
+            where = r"/%s/WEB-INF/web\.xml:\d+: \S+: init of filter f-%s failed with -6: %s" % (site, site, pattern)
+            check(case, refused and re.search(where, lines.get(site, "")) and re.search(where, self.server.log()),
                   [line for line in self.server.log().splitlines() if site in line] + [lines.get(site)])
 
     def get(self, site, method="GET", headers=(), path="/s"):

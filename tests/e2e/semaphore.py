@@ -119,8 +119,8 @@ for name, element, said in (
         ("maxWait=0", valve(maxWait="0"), r"server\.xml:\d+.*maxWait.*1.*600000"),
         ("highConcurrencyStatus=600", valve(highConcurrencyStatus="600"), r"server\.xml:\d+.*highConcurrencyStatus"),
         ("highConcurrencyStatus=200", valve(highConcurrencyStatus="200"),
-         r"(?s)highConcurrencyStatus is 200; allowed: 400 to 599.*server\.xml:\d+|"
-         r"server\.xml:\d+.*init of the valve semaphore"),
+         r"server\.xml:\d+: init of the valve semaphore failed with -6: semaphore: highConcurrencyStatus is 200; "
+         r"allowed: 400 to 599, or -1 for 503\. Mend its attributes"),
         ("concurency=1", valve(concurency="1"), r"server\.xml:\d+.*concurency")):
     server = Server("refused-" + re.sub(r"\W", "-", name))
     server.configure(element)
