@@ -11,9 +11,10 @@
 #include "filters.h"
 #include "http_date.h"
 
-struct ask { /* of one request; in its memory */
+struct
+    ask { /* of one request; in its memory. No handle: what runs late would find a wrapped one ended */
     const struct expires *expires;
-    cs_request *req;
+    cs_str file_type; /* for a 304 */
 };
 
 int expires_init(cs_config *config, void **self)
@@ -43,14 +44,12 @@ static int is_said(cs_response *res)
     return 0;
 }
 
-/* Of the answer; of one that has no body (304 from files) the file's, as the body would have it. */
-static cs_str type_of(cs_request *req, cs_response *res)
+/* Of the file that REQ asks for, whose 304 does not tell. Absent: none. */
+static cs_str type_of_file(cs_request *req)
 {
-    cs_str type = cs_res_get(res, CS_RES_CONTENT_TYPE);
     cs_str path = cs_req_get(req, CS_REQ_SERVLET_PATH);
-    if (type.ptr || !path.ptr || cs_res_status_get(res) != 304 ||
-        cs_req_get_int(req, CS_REQ_MATCH) != CS_MATCH_DEFAULT)
-        return type;
+    if (!path.ptr || cs_req_get_int(req, CS_REQ_MATCH) != CS_MATCH_DEFAULT)
+        return (cs_str){NULL, 0};
     const char *slash = strrchr(path.ptr, '/');
     return cs_ctx_mime_type(cs_req_ctx(req), slash ? slash + 1 : path.ptr);
 }
@@ -62,40 +61,41 @@ static int64_t begin_of(const struct expiry *expiry, cs_response *res, int64_t n
     return modified >= 0 ? modified : now;
 }
 
-/* What Cache-Control says so far, all its fields, and max-age behind that. */
-static void set_cache_control(cs_request *req, cs_response *res, int64_t seconds)
+/* Behind what Cache-Control says so far, all its fields; what is longer than usual keeps a field of its own. */
+static void set_cache_control(cs_response *res, int64_t seconds)
 {
+    char text[512];
     cs_str list;
-    size_t size = 64;
-    for (uint32_t nth = 0; (list = cs_res_header_get_str(res, "Cache-Control", nth)).ptr; nth++)
-        size += list.len + 2;
-    char *text = cs_req_alloc(req, size);
     size_t n = 0;
-    for (uint32_t nth = 0; text && (list = cs_res_header_get_str(res, "Cache-Control", nth)).ptr;
-         nth++) {
-        if (list.len > 0)
-            n += (size_t)snprintf(text + n, size - n, "%.*s, ", (int)list.len, list.ptr);
+    uint32_t how = CS_HEADER_SET;
+    for (uint32_t nth = 0; (list = cs_res_header_get_str(res, "Cache-Control", nth)).ptr; nth++) {
+        if (n + list.len + 42 > sizeof(text))
+            how = CS_HEADER_ADD;
+        else if (list.len > 0)
+            n += (size_t)snprintf(text + n, sizeof(text) - n, "%.*s, ", (int)list.len, list.ptr);
     }
-    if (!text)
-        return;
-    snprintf(text + n, size - n, "max-age=%" PRId64, seconds);
-    cs_res_header(res, "Cache-Control", text);
+    snprintf(text + (how == CS_HEADER_SET ? n : 0), 40, "max-age=%" PRId64, seconds);
+    cs_res_header_str(res, cs_str_of("Cache-Control"), cs_str_of(text), how);
 }
 
 static void say(cs_response *res, void *arg)
 {
     const struct ask *ask = arg;
+    uint32_t status = cs_res_status_get(res);
     char type[EXPIRES_TYPE_MAX];
-    if (expires_excludes(ask->expires, cs_res_status_get(res)) || is_said(res))
+    if (expires_excludes(ask->expires, status) || is_said(res))
         return;
-    if (!expires_type(type_of(ask->req, res), type))
+    cs_str told = cs_res_get(res, CS_RES_CONTENT_TYPE);
+    if (!told.ptr && status == 304)
+        told = ask->file_type;
+    if (!expires_type(told, type))
         type[0] = '\0';
     const struct expiry *expiry = expires_find(ask->expires, type);
     if (!expiry)
         return;
     int64_t now = time(NULL);
     int64_t end = expiry_after(expiry, begin_of(expiry, res, now));
-    set_cache_control(ask->req, res, end > now ? end - now : 0); /* never below 0: RFC 9111 1.2.2 */
+    set_cache_control(res, end > now ? end - now : 0); /* never below 0: RFC 9111 1.2.2 */
     cs_res_date(res, "Expires", end);
 }
 
@@ -107,7 +107,9 @@ int expires_filter(cs_request *req, cs_response *res, cs_chain *chain, void *sel
         struct ask *ask = cs_req_alloc(req, sizeof(*ask));
         if (!ask)
             return CS_ENOMEM;
-        *ask = (struct ask){.expires = self, .req = req};
+        ask->expires = self;
+        if (!expires_excludes(self, 304))
+            ask->file_type = type_of_file(req);
         int rc = cs_res_before_head(res, say, ask);
         if (rc != CS_OK)
             return rc;

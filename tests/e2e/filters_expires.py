@@ -7,7 +7,7 @@ import email.utils
 import os
 import time
 
-from filters_kit import Kit
+from filters_kit import FILTER, PARAM, Kit
 from served import Client, check, end, same, write
 
 EXPIRES = "org.apache.catalina.filters.ExpiresFilter"
@@ -35,8 +35,26 @@ static int serve(cs_request *req, cs_response *res)
         rc = cs_res_puts(res, "body");
     return rc == CS_OK && cs_req_param(req, "flush") ? cs_res_flush(res) : rc;
 }
-static const cs_servlet rows[] = {{.name = "s", .url_patterns = "/s", .service = serve}};
-CS_WEBAPP("w", "1", .servlets = CS_ROWS(rows))
+static int wrap(cs_request *req, cs_response *res, cs_chain *chain, void *self)
+{
+    static const struct cs_override_req over_req = {.size = sizeof(over_req)};
+    static const struct cs_override_res over_res = {.size = sizeof(over_res)};
+    return cs_chain_next(chain, cs_req_wrap(req, &over_req, self), cs_res_wrap(res, &over_res, self));
+}
+static int forward(cs_request *req, cs_response *res)
+{
+    return cs_req_forward(req, res, "/s");
+}
+static int include(cs_request *req, cs_response *res)
+{
+    int rc = cs_res_content_type(res, "text/html");
+    return rc == CS_OK ? cs_req_include(req, res, "/s") : rc;
+}
+static const cs_servlet rows[] = {{.name = "s", .url_patterns = "/s", .service = serve},
+                                  {.name = "forward", .url_patterns = "/forward", .get = forward},
+                                  {.name = "include", .url_patterns = "/include", .get = include}};
+static const cs_filter filters[] = {{.name = "wrap", .filter = wrap}};
+CS_WEBAPP("w", "1", .servlets = CS_ROWS(rows), .filters = CS_ROWS(filters))
 """
 DAY = 86400
 kit = Kit("expires", SERVLET)
@@ -49,6 +67,9 @@ kit.site("all", "expires", ExpiresDefault="access plus 10 seconds",
          ExpiresExcludedResponseStatusCodes="304, 203,\n 410 ")
 kit.site("none-excluded", EXPIRES, ExpiresDefault="A10", ExpiresExcludedResponseStatusCodes="",
          **{"ExpiresByType text/css": "A20"})
+kit.site("wrapped", None, inside=FILTER % ("wrap", "wrap", "", "wrap") + FILTER % (
+    "f", EXPIRES, PARAM % ("ExpiresByType text/css", "A20") + PARAM % ("ExpiresDefault", "A10") +
+    PARAM % ("ExpiresExcludedResponseStatusCodes", "410"), "f"))
 kit.site("past", EXPIRES, ExpiresDefault="access plus -1 day")
 kit.bad("expires", EXPIRES, [("ExpiresDefault", text, None, r"allowed: 'access plus 1 month 15 days'") for text in (
     "", "access", "access plus", "access plus 1", "access plus one day", "access plus 1 fortnight", "later 1 day",
@@ -72,6 +93,7 @@ kit.wrong += [("expires", "bad-nothing", "ExpiresDefault", "", r"without either 
 STATIC = kit.server.webapp("none-excluded/a.css")
 write(STATIC, "body {}\n")
 write(kit.server.webapp("types/a.css"), "body {}\n")
+write(kit.server.webapp("wrapped/a.css"), "body {}\n")
 write(kit.server.webapp("types/big.png"), "x" * 300000)
 YESTERDAY = int(time.time()) - DAY
 os.utime(kit.server.webapp("types/a.css"), (YESTERDAY, YESTERDAY))
@@ -150,6 +172,26 @@ row("what is not there", "all", "", None, status=404, path="/none")
 row("a redirect", "all", "redirect=1", None, status=302)
 row("304 is excluded by itself", "types", "status=304&Content-Type=text/html", None, status=304)
 row("304 when it is not excluded", "none-excluded", "status=304", 10, status=304)
+
+row("a long Cache-Control keeps its field", "all", "Cache-Control=x%3D" + "y" * 600, 10)
+lengths = range(464, 476)
+with Client(kit.server.port) as client:
+    found = [client.ask("/all/s?Cache-Control=%s&Cache-Control=private" % ("y" * n)).fields.get("cache-control")
+             for n in lengths]
+same("expires/around that length", [text.replace("y" * n, "Y") for n, text in zip(lengths, found)],
+     ["max-age=10"] * 12)
+
+# ---- dispatches and wrappers ----
+row("a forward: the target's type", "types", "Content-Type=image/png", 5400, path="/forward")
+row("a forward, a long answer", "types", "Content-Type=image/png&size=50000", 5400, path="/forward")
+row("an include: the caller's type", "types", "Content-Type=image/png", 60, path="/include")
+row("an include, a long answer", "types", "Content-Type=image/png&size=50000", 60, path="/include")
+row("an error page of a forward", "all", "error=404", None, status=404, path="/forward")
+row("regression 4: over wrapped handles", "wrapped", "Content-Type=text/css", 20)
+row("regression 4: over wrapped handles, a long answer", "wrapped", "Content-Type=text/css&size=50000", 20)
+row("regression 4: Cache-Control behind a wrapper", "wrapped", "Cache-Control=private", 10, "private, ")
+row("regression 4: 304 of a file behind a wrapper", "wrapped", "", 20, status=304, path="/a.css",
+    headers=["If-Modified-Since: " + email.utils.formatdate(time.time(), usegmt=True)])
 
 # ---- files ----
 row("a file", "none-excluded", "", 20, path="/a.css")

@@ -109,7 +109,7 @@ static inline int cs_res_early_hints(cs_response *res)
  * write, end or forget the answer, change its length, or register again answer CS_ESTATE there. Of several the
  * last registered runs first, so a filter sees what those behind it have set. Runs on the thread that writes
  * or ends the answer; not at all for error pages (cs_res_error, a failure) and redirects. What ARG
- * points to must live as long as the request (cs_req_alloc). CS_ESTATE once committed, CS_EINVAL without FN,
+ * points to must live as long as the request (cs_req_alloc), which a wrapped handle does not. CS_ESTATE once committed, CS_EINVAL without FN,
  * CS_ENOMEM. */
 static inline int cs_res_before_head(cs_response *res, void (*fn)(cs_response *res, void *arg),
                                      void *arg)
