@@ -11,7 +11,8 @@
 #define CLASSES "org.apache.catalina.valves.SemaphoreValve"
 #define ATTRIBUTES                                                                           \
     CS_ATTRIBUTE("concurrency", "int", "1..100000", "10",                                    \
-                 "Requests that it lets through at a time.")                                 \
+                 "Requests that it lets through at a time; one that is answered "            \
+                 "asynchronously counts until its servlet has returned.")                    \
     CS_ATTRIBUTE("block", "bool", "", "true",                                                \
                  "Those beyond wait, each with a worker; false: they are refused at once.")  \
     CS_ATTRIBUTE("maxWait", "int", "1..600000", "10000",                                     \
