@@ -34,9 +34,15 @@ void server_read_context_children(struct server_reader *r, const struct xml_node
         return;
     }
     context->valves = own;
+    if (!server_copy_texts(r, context))
+        return;
     for (const struct xml_node *child = node->children; child; child = child->next) {
         if (strcmp(child->name, "Valve") == 0)
             server_read_valve(r, e, child, &context->valves);
+        else if (strcmp(child->name, "Parameter") == 0)
+            server_read_text(r, child, false, context);
+        else if (strcmp(child->name, "Environment") == 0)
+            server_read_text(r, child, true, context);
         else
             server_skip(r, e, child);
     }

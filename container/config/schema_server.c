@@ -235,6 +235,22 @@ static const struct schema_attribute context_attributes[] = {
            "As the Host's, for this application; host: the Host's."),
 };
 
+static const struct schema_attribute parameter_attributes[] = {
+    TEXT(context_text, "name", name, NULL, "The name of the context parameter."),
+    TEXT(context_text, "value", value, NULL, "Its value."),
+    SWITCH(context_text, "override", override, "true",
+           "Whether a context-param of this name in web.xml counts instead."),
+};
+
+static const struct schema_attribute environment_attributes[] = {
+    TEXT(context_text, "name", name, NULL, "The name of the env-entry."),
+    TEXT(context_text, "value", value, NULL, "Its value, of that type."),
+    TEXT(context_text, "type", type, NULL,
+         "java.lang.String, Character, Boolean, Byte, Short, Integer, Long, Float or Double."),
+    SWITCH(context_text, "override", override, "true",
+           "Whether an env-entry of this name in web.xml counts instead."),
+};
+
 #define ROWS(array) .attributes = array, .count = ARRAY_COUNT(array)
 static const struct schema_element elements[ELEMENT_COUNT] = {
     [ELEMENT_SERVER] = {.name = "Server",
@@ -288,9 +304,17 @@ static const struct schema_element elements[ELEMENT_COUNT] = {
                          .doc = "One application with settings of its own.",
                          .later = CONTEXT_LATER,
                          .jvm = CONTEXT_JVM,
-                         .children = "Valve",
+                         .children = "Environment Parameter Valve",
                          .later_children = CONTEXT_LATER_CHILDREN,
                          .jvm_children = CONTEXT_JVM_CHILDREN},
+    [ELEMENT_PARAMETER] = {.name = "Parameter",
+                           ROWS(parameter_attributes),
+                           .doc = "A context parameter of the application, as in its web.xml.",
+                           .jvm = "description"},
+    [ELEMENT_ENVIRONMENT] = {.name = "Environment",
+                             ROWS(environment_attributes),
+                             .doc = "An env-entry of the application, as in its web.xml.",
+                             .jvm = "description"},
 };
 
 const struct schema_element *schema_elements(size_t *count)

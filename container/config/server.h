@@ -76,6 +76,15 @@ struct
     const char *server;                   /* server "": the Server header; "" = none is sent */
     struct connector_config *next;
 };
+struct context_text { /* <Parameter> or <Environment> of a context */
+    const char *file;
+    int line;
+    bool environment; /* an env-entry, else a context parameter */
+    const char *name, *value;
+    const char *type; /* java.lang.String ...; "" of a Parameter */
+    bool override;    /* override true: one of web.xml with this name counts, not this */
+    struct context_text *next;
+};
 struct context_config { /* <Context> in server.xml, or the defaults for what is found in appBase */
     int line;
     const char *file;          /* server.xml or a context.xml; NULL for mere defaults */
@@ -94,6 +103,7 @@ struct context_config { /* <Context> in server.xml, or the defaults for what is 
     bool override;             /* override false: conf/context.xml does not count for it */
     int32_t fail_ctx;          /* failCtxIfServletStartFails host|false|true */
     struct valve_config *valves; /* those of conf/context.xml, then its own, in order */
+    struct context_text *texts;  /* the same */
     struct context_config *next;
 };
 struct alias_config {

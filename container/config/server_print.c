@@ -157,6 +157,25 @@ static void put_valves(struct printer *p, const struct valve_config *v, int dept
     }
 }
 
+/* As the valves. */
+static void put_texts(struct printer *p, const struct context_text *t, int depth)
+{
+    for (; t; t = t->next) {
+        enum server_element which = t->environment ? ELEMENT_ENVIRONMENT : ELEMENT_PARAMETER;
+        const struct schema_element *e = server_schema(which);
+        if (t->file != p->c->doc.file)
+            continue;
+        put_comment(p, t->line, depth);
+        put(p, " -->\n");
+        put_indent(p, depth);
+        put(p, "<");
+        put(p, e->name);
+        for (size_t i = 0; i < e->count; i++)
+            put_member(p, depth, &e->attributes[i], t);
+        put(p, "/>\n");
+    }
+}
+
 /* The first element called NAME at or after NODE. The model was made from these very nodes. */
 static const struct xml_node *node_find(const struct xml_node *node, const char *name)
 {
@@ -185,6 +204,7 @@ static void put_host(struct printer *p, const struct host_config *host, const st
         open_element(p, ELEMENT_CONTEXT, at, c, 4);
         put(p, ">\n");
         put_valves(p, c->valves, 5);
+        put_texts(p, c->texts, 5);
         close_element(p, ELEMENT_CONTEXT, 4);
         at = at->next;
     }

@@ -15,6 +15,8 @@ enum server_element {
     ELEMENT_HOST,
     ELEMENT_ALIAS,
     ELEMENT_CONTEXT,
+    ELEMENT_PARAMETER,
+    ELEMENT_ENVIRONMENT,
     ELEMENT_COUNT
 };
 static inline const struct schema_element *server_schema(enum server_element which)
@@ -44,9 +46,14 @@ void server_skip(struct server_reader *r, const struct schema_element *e,
 /* A <Valve> whose class is known becomes the last of LIST; another one is passed over or a mistake. */
 void server_read_valve(struct server_reader *r, const struct schema_element *e,
                        const struct xml_node *node, struct valve_config **list);
-/* context_file.c: valves and strangers inside a <Context>. */
+/* context_file.c: what is inside a <Context>. */
 void server_read_context_children(struct server_reader *r, const struct xml_node *node,
                                   struct context_config *context);
+/* context_texts.c: CONTEXT gets a list of its own, which begins with what it has. */
+bool server_copy_texts(struct server_reader *r, struct context_config *context);
+/* A <Parameter> or <Environment>. */
+void server_read_text(struct server_reader *r, const struct xml_node *node, bool environment,
+                      struct context_config *context);
 /* conf/context.xml, when there is one, into c->context_defaults. */
 void server_read_context_defaults(struct server_reader *r, const struct variables *variables);
 

@@ -75,9 +75,9 @@
     "skipMemoryLeakChecksOnJvmShutdown suspendWrappedResponseAfterForward tldValidation "     \
     "unpackWAR useBloomFilterForArchives useNaming wrapperClass xmlBlockExternal "            \
     "xmlNamespaceAware xmlValidation"
-#define CONTEXT_LATER_CHILDREN "CookieProcessor Listener Manager Parameter Realm Resources"
-#define CONTEXT_JVM_CHILDREN                                                               \
-    "EJB Ejb Environment JarScanner Loader LocalEjb Resource ResourceEnvRef ResourceLink " \
+#define CONTEXT_LATER_CHILDREN "CookieProcessor Listener Manager Realm Resources"
+#define CONTEXT_JVM_CHILDREN                                                   \
+    "EJB Ejb JarScanner Loader LocalEjb Resource ResourceEnvRef ResourceLink " \
     "ServiceRef Transaction WatchedResource WrapperLifecycle WrapperListener"
 
 #endif

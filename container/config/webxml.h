@@ -123,6 +123,9 @@ void webxml_empty(struct webxml *w);
  * what it is to run must not be sent as a file. False: out of memory. */
 bool webxml_merge(struct webxml *app, const struct webxml *defaults, struct err *err);
 
+/* VALUE is of TYPE (java.lang.Integer ...; NULL and unknown ones take all); else *expected tells what is. */
+bool webxml_env_fits(const char *type, const char *value, const char **expected);
+
 /* One of Tomcat's own servlet classes that needs a Java virtual machine: it is served with 501 where no
  * module has it. */
 bool webxml_is_jvm_class(const char *servlet_class);

@@ -65,19 +65,26 @@ static bool value_fits(const char *value, size_t type)
     }
 }
 
+bool webxml_env_fits(const char *type, const char *value, const char **expected)
+{
+    for (size_t i = 0; type && i < ARRAY_COUNT(types); i++) {
+        *expected = types[i].expected;
+        if (strcmp(type, types[i].name) == 0)
+            return value_fits(value, i);
+    }
+    return true;
+}
+
 static bool check_type(struct webxml_reader *r, const struct xml_node *node,
                        const struct webxml_env *entry)
 {
-    const char *type = xml_child_text(node, "env-entry-type");
-    for (size_t i = 0; type && i < ARRAY_COUNT(types); i++) {
-        if (strcmp(type, types[i].name) != 0 || value_fits(entry->value, i))
-            continue;
-        err_set(r->err, "<env-entry-value> '%.64s' of '%.128s' is no %s", entry->value, entry->name,
-                type);
-        err_why(r->err, "expected %s", types[i].expected);
-        return webxml_fail(r, node->line);
-    }
-    return true;
+    const char *type = xml_child_text(node, "env-entry-type"), *expected;
+    if (webxml_env_fits(type, entry->value, &expected))
+        return true;
+    err_set(r->err, "<env-entry-value> '%.64s' of '%.128s' is no %s", entry->value, entry->name,
+            type);
+    err_why(r->err, "expected %s", expected);
+    return webxml_fail(r, node->line);
 }
 
 bool webxml_read_env(struct webxml_reader *r, const struct xml_node *node,

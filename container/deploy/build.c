@@ -235,15 +235,32 @@ static bool add_pages(struct builder *b)
     return app_set_encodings(b->app, b->xml->request_encoding, b->xml->response_encoding, b->err);
 }
 
+/* Of what comes twice the first counts. */
+static bool add_context_texts(struct builder *b, const struct context_text *t, bool override)
+{
+    for (; t; t = t->next) {
+        if (t->override != override)
+            continue;
+        if (!(t->environment ? app_add_env(b->app, t->name, t->value, b->err)
+                             : app_add_context_param(b->app, t->name, t->value, b->err)))
+            return false;
+    }
+    return true;
+}
+
+/* web.xml's, but for what a <Context> insists on; then what it gives besides. */
 static bool add_texts(struct builder *b)
 {
+    const struct context_text *texts = b->config ? b->config->texts : NULL;
+    if (!add_context_texts(b, texts, false))
+        return false;
     for (const struct webxml_param *p = b->xml ? b->xml->context_params : NULL; p; p = p->next)
         if (!app_add_context_param(b->app, p->name, p->value, b->err))
             return false;
     for (const struct webxml_env *e = b->xml ? b->xml->env_entries : NULL; e; e = e->next)
         if (!app_add_env(b->app, e->name, e->value, b->err))
             return false;
-    return true;
+    return add_context_texts(b, texts, true);
 }
 
 /* Those that web.xml names, in its order, then the others. */
@@ -294,7 +311,7 @@ static bool servlets_must_start(const struct webapp *w)
 struct app *build_app(const struct webapp *w, struct generation *generation,
                       const struct webxml *xml, const char *server_name, struct err *err)
 {
-    struct builder b = {.generation = generation, .xml = xml, .err = err};
+    struct builder b = {.generation = generation, .xml = xml, .config = w->config, .err = err};
     b.app = app_new(w->context, generation, xml ? xml->display_name : "",
                     w->kind == WEBAPP_FOLDER ? w->doc_base : "", server_name, err);
     if (!b.app)

@@ -11,6 +11,7 @@ struct builder {
     struct generation *generation;
     struct app *app;
     const struct webxml *xml;
+    const struct context_config *config; /* NULL: none */
     /* Patterns that the webapp itself maps: conf/web.xml does not count for them. */
     struct map *taken;
     struct arena arena;
