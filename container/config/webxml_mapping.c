@@ -4,7 +4,6 @@
 #include "base/check.h"
 #include "config/schema.h"
 #include "config/webxml_priv.h"
-#include "observe/log.h"
 
 /* Forms of the servlet specification: empty, a lone slash, an exact path, a path ending in slash and
  * star, star dot extension. */
@@ -134,9 +133,6 @@ static bool read_dispatchers(struct webxml_reader *r, const struct xml_node *nod
         for (unsigned i = 0; known[i]; i++)
             if (strcmp(c->text, known[i]) == 0)
                 *out |= 1u << i;
-        if (strcmp(c->text, "ASYNC") == 0)
-            LOG(config, LOG_WARN, "%s:%d: <dispatcher> %s is not served yet: it has no effect",
-                r->out->doc.file, c->line, c->text);
     }
     return true;
 }

@@ -27,13 +27,14 @@ const struct webxml_element webxml_app = {
           "service-ref", "taglib")};
 const struct webxml_element webxml_servlet_element = {
     "servlet",
-    NAMES("enabled", "init-param", "jsp-file", "load-on-startup", "servlet-class", "servlet-name"),
-    DESCRIPTION, NAMES("async-supported", "multipart-config", "run-as", "security-role-ref"), NULL};
+    NAMES("async-supported", "enabled", "init-param", "jsp-file", "load-on-startup",
+          "multipart-config", "servlet-class", "servlet-name"),
+    DESCRIPTION, NAMES("run-as", "security-role-ref"), NULL};
 const struct webxml_element webxml_servlet_mapping = {
     "servlet-mapping", NAMES("servlet-name", "url-pattern"), NULL, NULL, NULL};
 const struct webxml_element webxml_filter_element = {
-    "filter", NAMES("filter-class", "filter-name", "init-param"), DESCRIPTION,
-    NAMES("async-supported"), NULL};
+    "filter", NAMES("async-supported", "filter-class", "filter-name", "init-param"), DESCRIPTION,
+    NULL, NULL};
 const struct webxml_element webxml_filter_mapping_element = {
     "filter-mapping", NAMES("dispatcher", "filter-name", "servlet-name", "url-pattern"), NULL, NULL,
     NULL};

@@ -68,17 +68,19 @@ static int refuse_method(struct call *c, cs_response *res, enum method m)
 
 #define DATE_MAX 253402300799 /* the last second of the year 9999 */
 
-/* A GET with last_modified: true when 304 answers it (RFC 9110 13.1.3). Not of what is a part of an answer,
- * or the page of an error. */
-static bool not_modified(struct call *c, enum method m, cs_request *req, cs_response *res)
+/* A GET with last_modified: true when 304 answers it (RFC 9110 13.1.3), or when it threw: *rc. Not of what
+ * is a part of an answer, or the page of an error. */
+static bool not_modified(struct call *c, enum method m, cs_request *req, cs_response *res, int *rc)
 {
     if (!c->servlet->row->last_modified || (m != METHOD_GET && m != METHOD_HEAD) ||
         frame_type(request_frame(req)) == CS_DISPATCH_INCLUDE || frame_failure(request_frame(req)))
         return false;
     struct servlet_run r = {.call = c, .req = req, .when = -1};
-    module_invoke(c->module, last_modified_body, &r.guarded);
-    if (r.when < 0)
-        return false;
+    *rc = module_invoke(c->module, last_modified_body, &r.guarded);
+    if (*rc != CS_OK)
+        c->detail = span_of(arena_strdup(&c->x->arena, r.guarded.failure));
+    if (*rc != CS_OK || r.when < 0)
+        return *rc != CS_OK;
     if (r.when > DATE_MAX)
         r.when = DATE_MAX;
     res->ops->date(res, (cs_str)CS_LIT("Last-Modified"), r.when);
@@ -112,11 +114,12 @@ int call_servlet(struct call *c, cs_request *req, cs_response *res)
     c->self = s->reg.self;
     c->module = &c->app->modules[s->reg.module];
     call_passes(c, &s->reg);
-    if (not_modified(c, m, req, res))
-        return CS_OK;
+    int rc = CS_OK;
+    if (not_modified(c, m, req, res, &rc))
+        return rc;
     struct servlet_run r = {.call = c, .req = req, .res = res, .fn = fn};
     const struct wrap *mark = c->wraps;
-    int rc = module_invoke(c->module, servlet_body, &r.guarded);
+    rc = module_invoke(c->module, servlet_body, &r.guarded);
     if (!f) { /* filters and what it dispatched to included */
         c->x->at.served = clock_us();
         note_time(s, c->x->at.served - c->x->at.taken);

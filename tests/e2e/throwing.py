@@ -45,6 +45,7 @@ for place, _ in ENDS:
 for place, text in [("servlet", "servlet threw <this>"), ("filter", "filter threw <this>"),
                     ("filter-behind", "filter-behind threw <this>"),
                     ("request_initialized", "request_initialized threw <this>"),
+                    ("last_modified", "last_modified threw <this>"),
                     ("number", "an exception that is not a std::exception")]:
     answer = server.get("/good/x?throw=" + place)
     check("request-" + place, answer.status == 500 and answer.complete and text.replace("<", "&lt;").replace(">", "&gt;")
