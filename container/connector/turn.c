@@ -182,35 +182,53 @@ static bool is_quick(struct group *g, const struct task *t)
 
 #define SLICE 32u /* tasks run before the sockets are looked at again */
 
-static bool may_run_batch(struct group *g)
+struct tasks {
+    struct task *first, **end;
+    uint32_t count;
+};
+
+static void append(struct tasks *list, struct task *t)
 {
-    uint32_t n = 0;
-    *g->batch_end = NULL;
-    for (const struct task *t = g->batch; t && n < SLICE; t = t->next, n++) {
-        if (n == g->inline_max || !is_quick(g, t))
-            return false;
-    }
-    /* Without a standby a handler that is slower than it was would hold up the whole group. */
-    return n > 0 && role_has_standby(&g->role);
+    t->next = NULL;
+    *list->end = t;
+    list->end = &t->next;
+    list->count++;
 }
 
-/* The first slice of the batch; the rest stays for the next turn. */
-static struct task *take_slice(struct group *g)
+/* The quick tasks of the batch, one slice of them, for this thread; NULL: it is to run none. What is not
+ * quick goes to workers, so that the quick ones do not wait behind it; what was not looked at stays for
+ * the next turn. */
+static struct task *take_quick(struct group *g)
 {
-    struct task *first = g->batch, *last = first;
-    for (uint32_t n = 1; n < SLICE && last->next; n++)
-        last = last->next;
-    g->batch = last->next;
-    if (!g->batch)
+    struct tasks quick = {.end = &quick.first}, slow = {.end = &slow.first};
+    /* Without a standby a handler that is slower than it was would hold up the whole group. */
+    if (!g->batch || !role_has_standby(&g->role))
+        return NULL;
+    *g->batch_end = NULL;
+    struct task *t = g->batch, *next;
+    for (; t && quick.count < SLICE; t = next) {
+        next = t->next;
+        append(is_quick(g, t) ? &quick : &slow, t);
+    }
+    if (quick.count > g->inline_max) { /* there are processors to run them at once */
+        *quick.end = slow.first;
+        *(slow.first ? slow.end : quick.end) = t;
+        g->batch = quick.first;
+        if (!t)
+            g->batch_end = slow.first ? slow.end : quick.end;
+        return NULL;
+    }
+    g->batch = t;
+    if (!t)
         g->batch_end = &g->batch;
-    last->next = NULL;
-    return first;
+    if (slow.first)
+        fair_push(g, slow.first);
+    return quick.first;
 }
 
 /* False: the role was taken meanwhile, this thread is the standby now. */
-static bool run_batch(struct group *g)
+static bool run_quick(struct group *g, struct task *batch)
 {
-    struct task *batch = take_slice(g);
     uint32_t slot = g->slot;
     poller_give_role(g->poller);
     uint64_t offer = role_offer(&g->role, batch, poller_now_us(g->poller));
@@ -227,8 +245,9 @@ static bool group_turn(struct group *g)
 {
     drain_inbox(g);
     run_again(g);
-    if (may_run_batch(g)) {
-        if (!run_batch(g))
+    struct task *quick = take_quick(g);
+    if (quick) {
+        if (!run_quick(g, quick))
             return false;
         drain_inbox(g); /* what the batch gave back */
     } else {

@@ -94,10 +94,6 @@ static const struct access_logs *unrouted_logs(void *arg)
     return e->fallback ? e->fallback->logs : e->logs;
 }
 
-/* A hand-over to a worker costs about 20 us of CPU time: for a file of 64 KiB that is as much as the answer
- * itself. The poller role moves after 500 us, so nobody waits for longer behind such a request. */
-#define QUICK_US 200u
-
 static bool quick(void *arg, uint32_t slot, const struct exchange *x)
 {
     struct engine *e = arg;
@@ -110,7 +106,7 @@ static bool quick(void *arg, uint32_t slot, const struct exchange *x)
         struct servlet *s;
         yes = find_servlet(app, x, &s);
         if (yes && s) /* one that was never called may be slow: UINT32_MAX */
-            yes = atomic_load_explicit(&s->average_us, memory_order_relaxed) < QUICK_US;
+            yes = atomic_load_explicit(&s->average_us, memory_order_relaxed) < SERVLET_QUICK_US;
     }
     hazard_clear(&e->hazards[slot]);
     return yes;

@@ -91,10 +91,28 @@ static bool not_modified(struct call *c, enum method m, cs_request *req, cs_resp
     return res->ops->status(res, 304) == CS_OK;
 }
 
+/* One long call in so many is forgiven: its thread was moved aside for another one's while it answered,
+ * which says nothing of the servlet. Without that, one such call makes the next twenty wait behind slow
+ * ones, just when the machine is busy. A servlet that really takes long does so again before. */
+#define FORGIVE_EVERY 64u
+
+static bool is_forgiven(struct servlet *s, uint32_t average, uint32_t took)
+{
+    uint32_t left = atomic_load_explicit(&s->forgive_in, memory_order_relaxed);
+    if (left > 0)
+        atomic_store_explicit(&s->forgive_in, left - 1, memory_order_relaxed);
+    if (left > 0 || average >= SERVLET_QUICK_US || took < SERVLET_QUICK_US)
+        return false;
+    atomic_store_explicit(&s->forgive_in, FORGIVE_EVERY, memory_order_relaxed);
+    return true;
+}
+
 static void note_time(struct servlet *s, uint64_t took_us)
 {
     uint32_t took = took_us > 1000000 ? 1000000 : (uint32_t)took_us;
     uint32_t old = atomic_load_explicit(&s->average_us, memory_order_relaxed);
+    if (is_forgiven(s, old, took))
+        return;
     /* Up at once, down slowly; UINT32_MAX: never measured, so never taken for quick. */
     bool jump = old == UINT32_MAX || took > (uint64_t)old * 4;
     uint32_t average = jump ? took : (old * 7 + took) / 8;

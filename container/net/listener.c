@@ -13,7 +13,8 @@
 #include "observe/counters.h"
 #include "observe/log_limit.h"
 
-#define ACCEPTS_PER_TURN 64
+/* The connections there are wait so long: each one that comes is also read from and parsed. */
+#define ACCEPTS_PER_TURN 16
 
 struct net_listener {
     struct poller *poller;
