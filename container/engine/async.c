@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "engine/wrap_priv.h"
 #include "observe/log.h"
 
 /* ---- listeners ---- */
@@ -166,6 +167,15 @@ bool async_takes_failure(struct call *c, int rc)
     return takes;
 }
 
+bool async_waits(struct async *a)
+{
+    lock_acquire(&a->lock);
+    enum async_state s = a->state;
+    lock_release(&a->lock);
+    return s == ASYNC_STARTING || s == ASYNC_STARTED || s == ASYNC_READ_WRITE_OP ||
+           s == ASYNC_TIMING_OUT || s == ASYNC_MUST_ERROR;
+}
+
 /* A worker has run servlet or callback of A. */
 static void returned(struct async *a)
 {
@@ -218,7 +228,7 @@ static void run_end(struct async *a)
     async_tell(a, LISTEN_COMPLETE);
     if (a->detached)
         x->channel->alarm(x, -1);
-    conclude(c, CS_OK);
+    conclude(c, wraps_end_all(c));
     x->at.served = clock_us();
     call_finish(c);
     go(a, ASYNC_ON_RUN);

@@ -53,6 +53,9 @@ enum listen_event { LISTEN_COMPLETE, LISTEN_TIMEOUT, LISTEN_ERROR, LISTEN_STOP }
 bool async_returned(struct async *a);
 /* conclude: whether the failure RC of C is told to the listeners first. */
 bool async_takes_failure(struct call *c, int rc);
+/* Whether the answer goes on when the worker that runs the request has returned, and what it was given
+ * must live. */
+bool async_waits(struct async *a);
 /* Under the lock: a worker looks at A. */
 void async_want_locked(struct async *a);
 /* Under the lock: its time runs from now on. */

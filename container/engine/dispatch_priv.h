@@ -14,8 +14,7 @@ struct failure { /* what an error page is for */
     const char *servlet; /* NULL: none */
 };
 
-/* One dispatch that runs; lives on the stack of the function that runs it. The handles that know it die
- * before that returns. */
+/* One dispatch. The handles that know it die before it does. */
 struct frame {
     const struct frame *outer; /* NULL: directly in what the client asked for */
     uint32_t type;             /* CS_DISPATCH_ */

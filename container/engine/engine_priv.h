@@ -287,6 +287,7 @@ struct call {
     bool locales_parsed;
     struct head_hook *head_hooks; /* the last registered first */
     uint32_t listeners_told;      /* of the app's, of this request */
+    bool in_error_page;           /* one runs: what it makes ends with it */
     uint32_t dispatches;          /* that run, one within the other */
     struct wrap *wraps; /* handles made for dispatches and filters that live, the newest first */
     uint32_t slot;      /* of the worker that serves it */

@@ -26,11 +26,15 @@ static int run_page(struct call *c, const char *location, uint32_t type, const s
     struct frame f = {.type = type, .caller = &c->request.pub, .failure = why};
     int rc = dispatch_resolve(c, span_of(location), &f);
     struct servlet *s = rc == CS_OK ? f.map.value : NULL;
+    c->in_error_page = true;
     if (rc == CS_OK && (!s || servlet_is_unavailable(s))) {
         c->detail = SPAN_LIT("nothing serves its location");
         rc = CS_ENOENT;
     }
-    return rc == CS_OK ? dispatch_run(c, &f, s, &c->request.pub, &c->response.pub) : rc;
+    if (rc == CS_OK)
+        rc = dispatch_run(c, &f, s, &c->request.pub, &c->response.pub);
+    c->in_error_page = false;
+    return rc;
 }
 
 /* What ended the answer before does not end the page's. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/async.h"
 #include "engine/dispatch_priv.h"
 
 /* ---- memory: what died rests for a while, so that a stale handle is nobody else's ---- */
@@ -177,7 +178,7 @@ static int finish(struct call *c, struct wrap *w)
     return rc == CS_ESTATE && call_is_over(c) ? CS_OK : rc; /* an error page instead of its bytes */
 }
 
-int wraps_end(struct call *c, const struct wrap *mark, int rc)
+static int end_down_to(struct call *c, const struct wrap *mark, int rc)
 {
     while (c->wraps != mark) {
         struct wrap *w = c->wraps;
@@ -187,4 +188,15 @@ int wraps_end(struct call *c, const struct wrap *mark, int rc)
             rc = ended;
     }
     return rc;
+}
+
+int wraps_end(struct call *c, const struct wrap *mark, int rc)
+{
+    bool waits = c->async && !c->in_error_page && async_waits(c->async);
+    return waits ? rc : end_down_to(c, mark, rc); /* who writes later needs them */
+}
+
+int wraps_end_all(struct call *c)
+{
+    return end_down_to(c, NULL, CS_OK);
 }

@@ -48,8 +48,10 @@ cs_response *wrap_dispatched_response(struct call *c, cs_response *res, const st
 cs_request *request_wrap(cs_request *req, const struct cs_override_req *over, void *self);
 cs_response *response_wrap(cs_response *res, const struct cs_override_res *over, void *self);
 /* The callback that began when MARK was the newest has returned RC: what it made dies, the newest first, each
- * answer's `end` being told before. RC, or the first failure of an `end`. */
+ * answer's `end` being told before; when an asynchronous request goes on, all that is left to the end of that.
+ * RC, or the first failure of an `end`. */
 int wraps_end(struct call *c, const struct wrap *mark, int rc);
+int wraps_end_all(struct call *c);
 /* BODY as code of what wrapped; a CS_E code. */
 int wrap_invoke(const struct wrap *w, int (*body)(void *guarded), struct guarded *g);
 void wraps_free(struct engine *e); /* those that rest; no other is left */

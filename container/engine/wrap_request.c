@@ -353,22 +353,6 @@ static int64_t wrapped_date(cs_request *req, cs_str name)
     return request_ops.date(req, name);
 }
 
-/* A wrapper ends when what it is for returns; what is asynchronous goes on. */
-static int wrapped_async_supported(cs_request *req)
-{
-    (void)req;
-    return 0;
-}
-
-static cs_async *wrapped_async_start(cs_request *req, cs_response *res, int64_t timeout_ms)
-{
-    (void)res;
-    (void)timeout_ms;
-    request_call(req)->detail = SPAN_LIT("A request that is wrapped, or was forwarded or included, "
-                                         "cannot become asynchronous.");
-    return NULL;
-}
-
 const struct cs_request_ops wrapped_request_ops = {
     .size = sizeof(struct cs_request_ops),
     .minor = CS_ABI_MINOR_MAX,
@@ -398,13 +382,13 @@ const struct cs_request_ops wrapped_request_ops = {
     .read_line = wrapped_read_line,
     .trailer = wrapped_trailer,
     .trailer_at = wrapped_trailer_at,
+    .part = request_part,
+    .part_at = request_part_at,
     .attr_str = request_attr_str,
     .dispatch_str = request_dispatch_str,
     .dispatch_type = request_dispatch_type,
     .dispatch = request_dispatch,
     .wrap = request_wrap,
-    .part = request_part,
-    .part_at = request_part_at,
-    .async_start = wrapped_async_start,
-    .async_supported = wrapped_async_supported,
+    .async_start = request_async_start,
+    .async_supported = request_async_supported,
 };

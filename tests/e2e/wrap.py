@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# builds: release address
 """Wrapped requests and answers, end to end: filters of a module that is built for minor 2 (modules/wrapping.c) around
 servlets that are built for the newest (modules/dispatch.c). A row: name, path, what wraps, what each
 part does, status, text."""
 import gzip
 import os
+import threading
 from served import HERE, Server, check, compile_module, end, read, same, write
 
 server = Server()
@@ -266,6 +266,52 @@ unzipped("all-three", ask("/w/all/page.html", "", {}, headers=FORGET), DONE)
 unzipped("all-three-again", ask("/w/all/a", "", {"a": "say other"}), DONE)
 unzipped("all-three-include", ask("/w/all/a", "", {"a": "say </body>; include /b"}, headers=FORGET),
          "<p>rewritten</p></body>b")
+
+# ---- asynchronous ----
+rows([
+    ("async", "/w/a", "trace", {"a": "later x"}, 200, "GET,/a,1,x[w9 w1 e0 ]"),
+    ("async-held", "/w/a", "hold", {"a": "say 1; later x; say 2"}, 200, "12GET,/a,1,x"),
+    ("async-in-a-forward", "/w/a", "hold", {"a": "say lost; forward /b?q=1", "b": "later x"}, 200, "GET,/b,2,x"),
+    ("async-in-an-include", "/w/a", "upper", {"a": "say 1; include /b; say 2", "b": "later x"}, 200,
+     "12GET,/A,4,X"),
+    ("async-wrapped-in-an-include", "/w/a", "", {"a": "say 1; include /b; say 2", "b": "later x"}, 200,
+     "12GET,/a,4,x[w9 w1 e0 ]", "GET", b"", INSIDE),
+    ("async-after-an-include-of-another", "/w/a", "upper", {"a": "include /page.html; later x"}, 200,
+     PAGE.upper() + "GET,/A,1,X"),
+    ("async-request", "/w/a", "req", {"a": "later x"}, 200, "BREW,/a,1,x"),
+    ("async-error", "/w/a", "upper", {"a": "later x; error 409"}, 409, None),
+    ("async-error-page", "/w/a", "upper", {"a": "later x; error 410", "c": "say page"}, 410, "page"),
+    ("async-failure", "/w/a", "hold", {"a": "later x; fail soup"}, 500, None),
+])
+unzipped("gzip-async", ask("/w/gz/a", "", {"a": "say 1; later x"}), "1GET,/gz/a,1,x")
+unzipped("gzip-async-include", ask("/w/gz/a", "", {"a": "say 1; include /b; say 2", "b": "later x"}), "12GET,/gz/a,4,x")
+unzipped("gzip-async-forward", ask("/w/all/a", "", {"a": "forward /b", "b": "later </body>"}, headers=FORGET),
+         "GET,/b,2,<p>rewritten</p></body>")
+unzipped("gzip-async-cached", ask("/w/all/a", "", {}), "GET,/b,2,<p>rewritten</p></body>")
+
+# ---- many at once ----
+wrong = []
+
+
+def hammer(number):
+    for i in range(30):
+        text = "%d.%d" % (number, i)
+        got = ask("/w/gz/a", "trace upper", {"a": "say a%s; include /b; include /part/page.html; later z" % text,
+                                             "b": "say b" + text})
+        try:
+            body = gzip.decompress(got.body).decode()
+        except (OSError, EOFError) as error:
+            body = repr(error)
+        if not body.startswith("A%sB%s%s" % (text, text, DONE.upper())) or "GET,/GZ/A,1,Z[" not in body:
+            wrong.append(body)
+
+
+threads = [threading.Thread(target=hammer, args=(n,)) for n in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+check("many-at-once", not wrong, wrong)
 
 # ---- C++ ----
 for how, text in (("write", "boom in write"), ("end", "boom in end")):

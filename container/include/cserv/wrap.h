@@ -6,8 +6,9 @@
  * A wrapped handle is the container's and answers every call, also those that this module's headers do not know
  * yet: by the overrides where they are set, else by the handle that was wrapped, which overrides get as
  * INNER. What is composed of such calls (cs_res_printf, cs_res_send_file, cs_res_redirect, cs_res_cookie, cs_req_date,
- * cs_req_cookie ...) goes through them, too. It lives until the callback that wrapped returns; used later, it
- * answers CS_EGONE. Overrides run on the thread that runs the request, with what cs_req_self and cs_req_ctx
+ * cs_req_cookie ...) goes through them, too. It lives until the callback that wrapped returns, in an
+ * asynchronous request until its answer ends; used later, it answers CS_EGONE. Overrides run on the thread that
+ * asks or writes, with what cs_req_self and cs_req_ctx
  * gave when it was wrapped; an exception in one is CS_EFAIL for its caller.
  * Included by <cserv/servlet.h>. All since minor 2. */
 #ifndef CSERV_WRAP_H
@@ -39,7 +40,7 @@ struct cs_override_res {
     int (*write)(void *self, cs_response *inner, const void *bytes, size_t size) CS_0;
     /* cs_res_flush: pass on what is held and flush INNER. */
     int (*flush)(void *self, cs_response *inner) CS_0;
-    /* Once, when the callback that wrapped has returned, also when it or what followed failed, and when nothing
+    /* Once, at the end of the wrapped handle's life, also when it or what followed failed, and when nothing
      * was written: the rest goes to INNER. After an error or a redirect INNER takes no more (CS_ESTATE). A
      * failure is that of the callback, unless it failed before. */
     int (*end)(void *self, cs_response *inner) CS_0;

@@ -436,14 +436,15 @@ static int unavailable(cs_request *req, cs_response *res)
     return CS_UNAVAILABLE(50);
 }
 
-#define SERVLET(id, patterns)                                                                     \
-    {                                                                                             \
-        .name = id, .url_patterns = patterns, .init = part_init, .get = servlet, .post = servlet, \
-        .put = servlet                                                                            \
+#define SERVLET(id, patterns)                                                       \
+    {                                                                               \
+        .name = id, .url_patterns = patterns, .flags = CS_ASYNC, .init = part_init, \
+        .get = servlet, .post = servlet, .put = servlet                             \
     }
-#define FILTER(id, how, ...)                                                             \
-    {                                                                                    \
-        .name = id, .dispatchers = how, .init = part_init, .filter = filter, __VA_ARGS__ \
+#define FILTER(id, how, ...)                                                                    \
+    {                                                                                           \
+        .name = id, .flags = CS_ASYNC, .dispatchers = how, .init = part_init, .filter = filter, \
+        __VA_ARGS__                                                                             \
     }
 static const cs_servlet servlets[] = {
     SERVLET("a", "/a /x/a/*"),

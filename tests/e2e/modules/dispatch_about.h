@@ -2,6 +2,7 @@
  * Part of dispatch.c: commands for what a wrapped request shows, and what a wrapped answer is told. */
 #ifndef DISPATCH_ABOUT_H
 #define DISPATCH_ABOUT_H
+#include <pthread.h>
 
 static void reset(struct run *r)
 {
@@ -39,6 +40,48 @@ static void set_before(cs_response *res, void *arg)
 static void before(struct run *r) /* a field, set when the head is sent */
 {
     r->rc = cs_res_before_head(r->res, set_before, keep(r, r->words[1]));
+}
+
+struct later {
+    cs_async *async;
+    char text[64];
+};
+
+static void *answer_later(void *arg)
+{
+    struct later *l = arg;
+    cs_request *req;
+    cs_response *res;
+    int rc = cs_async_enter(l->async, &req, &res); /* waits for the servlet */
+    if (rc == CS_OK) {
+        rc = cs_res_printf(res, "%s,%s,%u,", text(cs_req_get(req, CS_REQ_METHOD)),
+                           text(cs_req_get(req, CS_REQ_SERVLET_PATH)), cs_req_dispatch_type(req));
+        if (rc == CS_OK)
+            cs_res_puts(res, l->text);
+        cs_async_leave(l->async);
+    }
+    cs_async_complete(l->async);
+    cs_async_release(l->async);
+    cs_async_release(l->async);
+    free(l);
+    return NULL;
+}
+
+static void later(struct run *r) /* the answer comes from another thread */
+{
+    pthread_t thread;
+    struct later *l = calloc(1, sizeof(*l));
+    l->async = cs_req_async_start(r->req, r->res, 0);
+    snprintf(l->text, sizeof(l->text), "%.60s", r->words[1]);
+    if (!l->async) {
+        cs_res_puts(r->res, "refused");
+        free(l);
+        return;
+    }
+    cs_async_retain(l->async); /* two for the thread */
+    if (pthread_create(&thread, NULL, answer_later, l) != 0)
+        abort();
+    pthread_detach(thread);
 }
 
 static void in(struct run *r) /* the values of a field */
@@ -83,12 +126,12 @@ static void about(struct run *r) /* what is composed of fields */
                   (int)cs_req_date(r->req, "X-Date"), text(cs_req_get(r->req, CS_REQ_URL)));
 }
 
-#define ABOUT_COMMANDS                                                                      \
-    {"before", before}, {"reset", reset}, {"reset-body", reset_body}, {"static", constant}, \
-        {"file", file}, {"cookie", cookie}, {"in", in}, {"fields", fields}, {"line", line}, \
-        {"cookies", cookies},                                                               \
-    {                                                                                       \
-        "about", about                                                                      \
+#define ABOUT_COMMANDS                                                                            \
+    {"later", later}, {"before", before}, {"reset", reset}, {"reset-body", reset_body},           \
+        {"static", constant}, {"file", file}, {"cookie", cookie}, {"in", in}, {"fields", fields}, \
+        {"line", line}, {"cookies", cookies},                                                     \
+    {                                                                                             \
+        "about", about                                                                            \
     }
 
 #endif

@@ -482,11 +482,11 @@ static int wrap_inside(cs_request *req, cs_response *res, cs_chain *chain, void 
 }
 
 static const cs_filter filters[] = {
-    {.name = "gzip", .filter = gzip},
-    {.name = "rewrite", .filter = rewrite},
-    {.name = "cache", .filter = cache},
-    {.name = "wrap", .url_patterns = "/*", .filter = wrap},
-    {.name = "wrap-inside", .filter = wrap_inside},
+    {.name = "gzip", .flags = CS_ASYNC, .filter = gzip},
+    {.name = "rewrite", .flags = CS_ASYNC, .filter = rewrite},
+    {.name = "cache", .flags = CS_ASYNC, .filter = cache},
+    {.name = "wrap", .url_patterns = "/*", .flags = CS_ASYNC, .filter = wrap},
+    {.name = "wrap-inside", .flags = CS_ASYNC, .filter = wrap_inside},
 };
 
 CS_WEBAPP("wrapping", "1.0", .filters = CS_ROWS(filters))
