@@ -37,7 +37,8 @@ static int64_t modified_of(const struct file *f)
     return modified > f->now ? f->now : modified; /* never in the future: RFC 9110 8.8.2.1 */
 }
 
-static int set_description(struct ask *a, const struct file *f)
+/* Not of an error page: what it stands for is not this file. */
+static int set_history(struct ask *a, const struct file *f)
 {
     const struct entry *e = f->entry;
     bool future = e->id.modified_ns / 1000000000 > f->now;
@@ -48,6 +49,13 @@ static int set_description(struct ask *a, const struct file *f)
         rc = set(a, "Last-Modified", text_of(e->modified));
     if (rc == CS_OK && a->site->settings.accept_ranges)
         rc = set(a, "Accept-Ranges", text_of("bytes"));
+    return rc;
+}
+
+static int set_description(struct ask *a, const struct file *f)
+{
+    const struct entry *e = f->entry;
+    int rc = a->how == CS_DISPATCH_ERROR ? CS_OK : set_history(a, f);
     if (rc == CS_OK && f->coding)
         rc = set(a, "Content-Encoding", text_of(f->coding));
     if (rc == CS_OK && *e->type)
