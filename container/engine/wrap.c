@@ -175,7 +175,8 @@ static int finish(struct call *c, struct wrap *w)
             rc = wrap_tell_end(w);
     }
     rest(&c->engine->resting, w);
-    return rc == CS_ESTATE && call_is_over(c) ? CS_OK : rc; /* an error page instead of its bytes */
+    bool instead = c->concluded || (rc == CS_ESTATE && call_is_over(c)); /* of its bytes: a page */
+    return instead ? CS_OK : rc;
 }
 
 static int end_down_to(struct call *c, const struct wrap *mark, int rc)

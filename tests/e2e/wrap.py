@@ -283,6 +283,8 @@ rows([
     ("async-error-page", "/w/a", "upper", {"a": "later x; error 410", "c": "say page"}, 410, "page"),
     ("async-error-page-ends-what-it-wraps", "/w/a", "upper", {"a": "later x; error 410", "c": "say page"}, 410, "page",
      "GET", b"", ["Wrap-Inside: hold"]),
+    ("async-end-that-fails", "/w/a", "ends-badly", {"a": "later x"}, 500, None),
+    ("async-end-that-fails-behind-an-error", "/w/a", "ends-badly", {"a": "later x; error 409"}, 409, None),
     ("async-failure", "/w/a", "hold", {"a": "later x; fail soup"}, 500, None),
 ])
 unzipped("gzip-async", ask("/w/gz/a", "", {"a": "say 1; later x"}), "1GET,/gz/a,1,x")
