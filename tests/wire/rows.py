@@ -28,8 +28,8 @@ DECODING = re.compile(r"\b(char_from_hex|http_hex|uri_decode|uri_parse)\b|== '%'
 # Rooms that see no request: a '%' there is of something else.
 BLIND = ("base", "config", "observe", "loader", "supervisor")
 # http1 asks uri_parse once for each head, and once more which setting would let it pass; the test kit stands in
-# its place.
-CALLERS = ("http1/head.c", "testkit/request.c")
+# its place. A forward's or include's path is the webapp's own text, decoded once, too.
+CALLERS = ("http1/head.c", "testkit/request.c", "engine/dispatch_path.c")
 
 failed = False
 
