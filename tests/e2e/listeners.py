@@ -55,7 +55,7 @@ same("failing-who-was-told-is-told-the-end", told("fails", "up|down|init|destroy
 same("failing-answers-503", server.get("/fails/a/x").status, 503)
 
 # ---- requests ----
-CALLS = "begin|end|end-without-attribute|filter|filter-done|servlet|cleanup"
+CALLS = "begin|end|end-without-attribute|filter|filter-done|servlet|cleanup|async"
 seen = 0
 
 
@@ -79,6 +79,7 @@ case("around-one-that-fails", "/a/x?broken=1", 500, "the servlet is broken", ALL
 case("of-what-is-not-found", "/nothing", 404, "", BEGIN + END)
 case("failing-is-500-with-its-text", "/a/x?fail=two", 500, "this request is not wanted", BEGIN + ["end one", "cleanup"])
 case("failing-the-first-ends-none", "/a/x?fail=one", 500, "this request is not wanted", ["begin one", "cleanup"])
+case("until-an-async-one-is-complete", "/a-async", 200, "later", BEGIN + ["async -"] + END)
 case("others-are-served-again", "/a/x", 200, "begun by two", ALL)
 check("request-failing-is-told", server.logs("/rows: GET /rows/a/x: request_initialized of the listener two failed "
                                              "with -1: this request is not wanted"), server.log()[-2000:])
@@ -86,7 +87,7 @@ with Client(server.port) as client:
     first = client.ask("/rows/a/kept")
     second = client.ask("/rows/a/kept")
 same("request-of-one-connection-each", (first.text, second.text), ("begun by two", "begun by two"))
-becomes(lambda: len(told("rows", "cleanup")) >= 8)
+becomes(lambda: len(told("rows", "cleanup")) >= 9)
 same("request-of-one-connection-told-each", len([c for c in told("rows", "end") if "/a/kept" in c and " one " in c]), 2)
 
 # Many at once: each begin has its end.
@@ -101,6 +102,7 @@ same("request-many-at-once", [len([c for c in told("named", what) if part + " " 
 
 # ---- attributes ----
 same("attributes", server.get("/rows/a-attributes").text, "done")
+server.logs("a attr one n 2 -")
 same("attributes-added-replaced-removed", told("rows", "attr"),
      ["a attr one n - 1", "a attr one n 1 2", "a attr one n 2 -"])
 

@@ -3,6 +3,7 @@
  * context parameter fail names the listener whose context_initialized fails, the query parameter fail the one
  * whose request_initialized does. Compiles as C and as C++. */
 #include <cserv/servlet.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,43 @@ static int get(cs_request *req, cs_response *res)
     return cs_res_printf(res, "begun by %s", began ? began : "nobody");
 }
 
+static pthread_t thread;
+static int thread_begun;
+
+static void *answer_later(void *arg)
+{
+    cs_async *async = (cs_async *)arg;
+    cs_request *req;
+    cs_response *res;
+    if (cs_async_enter(async, &req, &res) == CS_OK) {
+        tell(req, "async", NULL);
+        cs_res_printf(res, "later");
+        cs_async_leave(async);
+    }
+    cs_async_complete(async);
+    cs_async_release(async);
+    return NULL;
+}
+
+/* Once in a webapp's life: joined in ended. */
+static int async_get(cs_request *req, cs_response *res)
+{
+    cs_async *async = cs_req_async_start(req, res, 10000);
+    if (!async)
+        return CS_EFAIL;
+    thread_begun = pthread_create(&thread, NULL, answer_later, cs_async_retain(async)) == 0;
+    cs_async_release(async);
+    return thread_begun ? CS_OK : CS_EFAIL;
+}
+
+static void ended(cs_ctx *ctx, void *self)
+{
+    if (thread_begun)
+        pthread_join(thread, NULL);
+    thread_begun = 0;
+    down(ctx, self);
+}
+
 /* Sets, replaces and removes an attribute of the webapp. */
 static int attributes(cs_request *req, cs_response *res)
 {
@@ -120,6 +158,7 @@ static void filter_destroy(cs_ctx *ctx, void *self)
 
 static const cs_servlet servlets[] = {
     {.name = PART "-get", .url_patterns = "/" PART "/*", .get = get},
+    {.name = PART "-async", .url_patterns = "/" PART "-async", .flags = CS_ASYNC, .get = async_get},
     {.name = PART "-attributes", .url_patterns = "/" PART "-attributes", .get = attributes}};
 static const cs_filter filters[] = {{.name = PART "-filter",
                                      .url_patterns = "/" PART "/*",
@@ -129,7 +168,7 @@ static const cs_filter filters[] = {{.name = PART "-filter",
 static const cs_listener listeners[] = {
     {.name = "one",
      .context_initialized = up_one,
-     .context_destroyed = down,
+     .context_destroyed = ended,
      .request_initialized = begin,
      .request_destroyed = finish,
      .context_attribute_changed = changed},
