@@ -107,7 +107,6 @@ row("forwarded-to", body(part("a", "one", "f"), part("b", "two")), ONE + shown("
 row("included", body(part("a", "one", "f"), part("b", "two")), ONE + shown("b", "-", "-", "two") + "-8;inc=1;list=;b=two;-8",
     path="/include")
 row("wrapped", body(part("a", "one", "f"), part("b", "two")), ONE + shown("b", "-", "-", "two") + "-8;list=;b=two;-8", path="/wrapped")
-row("wrapped/cannot-become-asynchronous", b"", "0 1", "async", path="/wrapped", kind=None)
 for query in ("asked", "not-asked"):
     got = server.get("/parts/later?" + query, "POST", [KIND], body(part("a", big[1:], "f"), part("b", "two")))
     same("asynchronous/" + query, got.text, "[a|f|-|1023999|\1\2\3\4\5\6\7\b|%s]" % total(big[1:]) +
