@@ -102,7 +102,7 @@ same("request-many-at-once", [len([c for c in told("named", what) if part + " " 
 
 # ---- attributes ----
 same("attributes", server.get("/rows/a-attributes").text, "done")
-server.logs("a attr one n 2 -")
+check("attributes-told", server.logs("a attr one n 2 -"), server.log()[-1500:])
 same("attributes-added-replaced-removed", told("rows", "attr"),
      ["a attr one n - 1", "a attr one n 1 2", "a attr one n 2 -"])
 
