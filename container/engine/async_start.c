@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "engine/async.h"
+#include "engine/dispatch_priv.h"
 #include "observe/log.h"
 
 /* ---- the list ---- */
@@ -102,6 +103,11 @@ void call_passes(struct call *c, const struct registration *r)
         c->sync_only = r->name;
 }
 
+static bool is_error_page(cs_request *req)
+{
+    return frame_failure(request_frame(req)) != NULL;
+}
+
 static bool body_comes(const struct call *c)
 {
     return c->x->route.mode == ROUTE_STREAM;
@@ -110,7 +116,7 @@ static bool body_comes(const struct call *c)
 int request_async_supported(cs_request *req)
 {
     const struct call *c = request_call(req);
-    return c->app && !c->in_valve && !c->sync_only && !body_comes(c);
+    return c->app && !c->in_valve && !c->sync_only && !body_comes(c) && !is_error_page(req);
 }
 
 static cs_async *refuse_start(struct call *c, const char *why)
@@ -150,8 +156,8 @@ static struct async *make(struct call *c)
 
 cs_async *async_start(struct call *c, cs_request *req, cs_response *res, int64_t timeout_ms)
 {
-    if (!c->app || c->in_valve)
-        return refuse_start(c, "A valve cannot start an asynchronous request.");
+    if (!c->app || c->in_valve || is_error_page(req))
+        return refuse_start(c, "A valve or an error page cannot start an asynchronous request.");
     if (c->sync_only)
         return refuse_start(c, arena_printf(&c->x->arena,
                                             "%s is on the way of this request and does not "

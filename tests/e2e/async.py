@@ -7,10 +7,35 @@ import re
 import socket
 import struct
 import time
-from served import HERE, Client, Server, becomes, check, compile_module, end, read, same
+from served import HERE, Client, Server, becomes, check, compile_module, end, read, same, write
 
 server = Server()
 compile_module(server.webapp("async.so"), read(os.path.join(HERE, "modules", "async.c")), more=("-pthread",))
+
+
+def folder(name, web_xml):
+    """The same module as a webapp with a web.xml."""
+    place = server.webapp(name)
+    os.makedirs(os.path.join(place, "WEB-INF", "lib"))
+    os.link(server.webapp("async.so"), os.path.join(place, "WEB-INF", "lib", "async.so"))
+    write(os.path.join(place, "WEB-INF", "web.xml"), "<web-app version='6.0'>%s</web-app>" % web_xml)
+
+
+def mapped(kind, name, name_class, pattern, more=""):
+    return ("<{0}><{0}-name>{1}</{0}-name><{0}-class>{2}</{0}-class>{4}</{0}>"
+            "<{0}-mapping><{0}-name>{1}</{0}-name><url-pattern>{3}</url-pattern></{0}-mapping>").format(
+                kind, name, name_class, pattern, more)
+
+
+NOT, YES = "<async-supported>false</async-supported>", "<async-supported>true</async-supported>"
+PARAM = "<init-param><param-name>%s</param-name><param-value>%s</param-value></init-param>"
+folder("shipped", "".join(mapped("filter", name, name, "/*", more) for name, more in (
+    ("cors", ""), ("httpheadersecurity", ""), ("ratelimit", ""),
+    ("expires", PARAM % ("ExpiresDefault", "access plus 1 day")),
+    ("setcharacterencoding", PARAM % ("encoding", "UTF-8")))))
+folder("said", mapped("servlet", "no", "later", "/no", NOT) + mapped("servlet", "yes", "sync", "/yes", YES) +
+       mapped("filter", "open", "bar", "/barred/*", YES) + mapped("filter", "shut", "pass", "/shut", NOT) +
+       mapped("servlet", "behind", "later", "/shut"))
 server.start()
 
 
@@ -46,6 +71,14 @@ same("later/length", get("/later?text=abc").fields.get("content-length"), "9")
 happened()
 text("now", "/now", "at once")
 hears("now/complete", ["complete"])
+
+# ---- over handles of filters and dispatches ----
+text("wrapped", "/upper/later?text=x&listen=1", "LATER X.")
+hears("wrapped/end-once-at-the-end", ["complete", "end", "cleanup"])
+text("forwarded", "/forwarding?text=x&listen=1", "later x")
+hears("forwarded/heard", ["forwarded", "complete", "cleanup"])
+text("included", "/including?text=x", "[]later x")
+hears("included/heard", ["cleanup"])
 
 with Client(server.port) as client:
     asked = b"".join(b"GET /async/%s HTTP/1.1\r\nHost: a\r\n\r\n" % p
@@ -94,13 +127,20 @@ check("error-page", answer.status == 418 and "no coffee" in answer.text, answer)
 
 # ---- what is refused ----
 text("refused", "/refused", "leave -3 again 0 enter 0 1 listen -6 timeout 30000 0 is 1000 complete 0 twice -2 "
-     "timeout -2")
+     "timeout -2 retain 1")
 answer = get("/sync")
 check("sync-only/servlet", answer.status == 500 and "sync is on the way" in answer.text, answer)
 answer = get("/barred/later?text=x")
 check("sync-only/filter", answer.status == 500 and "bar is on the way" in answer.text, answer)
 text("supported", "/supported", "1")
 text("supported/filter", "/barred/supported", "0")
+answer = server.get("/shipped/later?text=x")
+check("shipped-filters", answer.text == "later x", "%r %s" % (answer, server.webapps().get("shipped")))
+answer = server.get("/said/no")
+check("web.xml/servlet-no", answer.status == 500 and "no is on the way" in answer.text, answer)
+same("web.xml/servlet-yes", server.get("/said/yes").text, "1")
+answer = server.get("/said/shut")
+check("web.xml/filter-no", answer.status == 500 and "shut is on the way" in answer.text, answer)
 happened()
 
 # ---- handles from outside, and after the end ----

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The webapp of tests/e2e/async.py: one servlet per behaviour of asynchronous requests. What listeners and
  * cleanups heard is told by /events. */
+#include <ctype.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -229,7 +230,9 @@ static int refused(cs_request *q, cs_response *s)
     cs_res_printf(s, "is %d ", (int)cs_async_timeout(a));
     cs_res_printf(s, "complete %d ", cs_async_complete(a));
     cs_res_printf(s, "twice %d ", cs_async_complete(a));
-    cs_res_printf(s, "timeout %d", cs_async_set_timeout(a, 5));
+    cs_res_printf(s, "timeout %d ", cs_async_set_timeout(a, 5));
+    cs_res_printf(s, "retain %d", cs_async_retain(a) == a);
+    cs_async_release(a);
     cs_async_release(a);
     return CS_OK;
 }
@@ -274,7 +277,11 @@ static int use_kept(cs_request *q, cs_response *s)
 static int sync_only(cs_request *q, cs_response *s)
 {
     cs_res_printf(s, "%d", cs_req_async_supported(q));
-    return cs_req_async_start(q, s, 0) ? CS_OK : CS_ESTATE;
+    cs_async *a = cs_req_async_start(q, s, 0);
+    if (!a)
+        return CS_ESTATE;
+    cs_async_complete(a);
+    return cs_async_release(a);
 }
 static int supported(cs_request *q, cs_response *s)
 {
@@ -287,9 +294,49 @@ static int pass(cs_request *q, cs_response *s, cs_chain *c, void *self)
     return cs_chain_next(c, q, s);
 }
 
+/* What is written comes out in capitals, and a dot behind it. */
+static int upper_write(void *self, cs_response *inner, const void *bytes, size_t size)
+{
+    char *text = self;
+    const char *from = bytes;
+    size_t n = size < 200 ? size : 200;
+    for (size_t i = 0; i < n; i++)
+        text[i] = (char)toupper((unsigned char)from[i]);
+    return cs_res_write(inner, text, n);
+}
+static int upper_end(void *self, cs_response *inner)
+{
+    (void)self;
+    note("end", 0);
+    return cs_res_puts(inner, ".");
+}
+static const struct cs_override_res over = {
+    .size = sizeof(over), .write = upper_write, .end = upper_end};
+static int upper(cs_request *q, cs_response *s, cs_chain *c, void *self)
+{
+    (void)self;
+    cs_response *wrapped = cs_res_wrap(s, &over, cs_req_alloc(q, 200));
+    return wrapped ? cs_chain_next(c, q, wrapped) : CS_ENOMEM;
+}
+
+static int forwarding(cs_request *q, cs_response *s)
+{
+    int rc = cs_req_forward(q, s, "/later");
+    note("forwarded", rc);
+    return rc;
+}
+static int including(cs_request *q, cs_response *s)
+{
+    cs_res_puts(s, "[");
+    int rc = cs_req_include(q, s, "/later");
+    return rc == CS_OK ? cs_res_puts(s, "]") : rc;
+}
+
 static const cs_servlet servlets[] = {
+    {.name = "forwarding", .url_patterns = "/forwarding", .flags = CS_ASYNC, .get = forwarding},
+    {.name = "including", .url_patterns = "/including", .flags = CS_ASYNC, .get = including},
     {.name = "later",
-     .url_patterns = "/later /barred/later",
+     .url_patterns = "/later /barred/later /upper/later",
      .flags = CS_ASYNC,
      .get = later,
      .post = later},
@@ -310,6 +357,7 @@ static const cs_servlet servlets[] = {
 };
 static const cs_filter filters[] = {
     {.name = "pass", .url_patterns = "/*", .flags = CS_ASYNC, .filter = pass},
+    {.name = "upper", .url_patterns = "/upper/*", .flags = CS_ASYNC, .filter = upper},
     {.name = "bar", .url_patterns = "/barred/*", .filter = pass},
 };
 
