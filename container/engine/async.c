@@ -31,6 +31,7 @@ static int tell_body(void *guarded)
     }
     void (*fn)(cs_async *, void *) = t->what == LISTEN_COMPLETE  ? row->on_complete
                                      : t->what == LISTEN_TIMEOUT ? row->on_timeout
+                                     : t->what == LISTEN_START   ? row->on_start
                                                                  : row->on_stop;
     if (fn)
         fn(pub, t->to->self);
@@ -79,6 +80,7 @@ void async_set_alarm_locked(struct async *a)
 enum step {
     STEP_NONE,
     STEP_END,
+    STEP_DISPATCH,
     STEP_TIMEOUT,
     STEP_ERROR,
     STEP_ASK /* to end, when the webapp stops */
@@ -125,6 +127,9 @@ static enum step next_step_locked(struct async *a)
     switch (a->state) {
     case ASYNC_COMPLETING:
         return STEP_END;
+    case ASYNC_DISPATCHING:
+        CHECK(async_go(&a->state, ASYNC_ON_RUN));
+        return STEP_DISPATCH;
     case ASYNC_ERROR:
         return STEP_ERROR;
     case ASYNC_STARTED:
@@ -173,7 +178,7 @@ bool async_waits(struct async *a)
     enum async_state s = a->state;
     lock_release(&a->lock);
     return s == ASYNC_STARTING || s == ASYNC_STARTED || s == ASYNC_READ_WRITE_OP ||
-           s == ASYNC_TIMING_OUT || s == ASYNC_MUST_ERROR;
+           s == ASYNC_TIMING_OUT || s == ASYNC_MUST_ERROR || s == ASYNC_MUST_DISPATCH;
 }
 
 /* A worker has run servlet or callback of A. */
@@ -188,6 +193,19 @@ static void returned(struct async *a)
     if (a->state == ASYNC_STARTED)
         async_set_alarm_locked(a);
     lock_release(&a->lock);
+}
+
+static void run_dispatch(struct async *a)
+{
+    struct call *c = a->call;
+    lock_acquire(&a->lock);
+    char *path = a->path;
+    a->path = NULL;
+    lock_release(&a->lock);
+    if (!call_is_over(c)) /* else the answer stands */
+        conclude(c, async_dispatch(a, path));
+    free(path);
+    returned(a);
 }
 
 static void run_timeout(struct async *a)
@@ -245,6 +263,9 @@ static void run_end(struct async *a)
 static void run_step(struct async *a, enum step step)
 {
     switch (step) {
+    case STEP_DISPATCH:
+        run_dispatch(a);
+        break;
     case STEP_TIMEOUT:
         run_timeout(a);
         break;

@@ -31,7 +31,9 @@ struct async {
     bool end;              /* ... at once */
     int64_t timeout_ms;    /* negative: none */
     uint64_t deadline_us;  /* of STARTED; 0: none */
+    char *path;            /* to dispatch to; NULL: the request's own */
     struct async_listener *listeners, **listeners_end;
+    struct async_listener *old_listeners; /* of before the last start: freed with the rest */
     /* the owner's */
     struct call *call;
     struct exchange *x; /* held until the end */
@@ -46,7 +48,7 @@ struct async {
     struct list link;
 };
 
-enum listen_event { LISTEN_COMPLETE, LISTEN_TIMEOUT, LISTEN_ERROR, LISTEN_STOP };
+enum listen_event { LISTEN_COMPLETE, LISTEN_TIMEOUT, LISTEN_ERROR, LISTEN_START, LISTEN_STOP };
 
 /* async.c. The worker that has run filters and servlet of C, which started async. True: the answer has
  * ended. False: nothing of C may be used any more. */
@@ -71,5 +73,9 @@ void async_leave_list(struct async *a);
 extern const struct cs_async_ops async_ops;
 void async_hold(struct async *a);
 void async_drop(void *async); /* signature of exchange.async_free */
+
+/* async_dispatch.c: filters of kind ASYNC and the servlet that PATH (NULL: the request's own) leads to; what
+ * it returned. */
+int async_dispatch(struct async *a, const char *path);
 
 #endif

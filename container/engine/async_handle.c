@@ -35,6 +35,8 @@ void async_drop(void *async)
     if (atomic_fetch_sub_explicit(&a->refs, 1, memory_order_acq_rel) > 1)
         return;
     free_listeners(a->listeners);
+    free_listeners(a->old_listeners);
+    free(a->path);
     cond_destroy(&a->free);
     lock_destroy(&a->lock);
     free(a);
@@ -110,6 +112,26 @@ static int handle_complete(cs_async *pub)
     return rc;
 }
 
+static int handle_dispatch(cs_async *pub, cs_str path)
+{
+    struct async *a = async_of(pub);
+    char *copy = NULL;
+    if (path.ptr && (path.len == 0 || path.ptr[0] != '/'))
+        return CS_EINVAL;
+    if (path.ptr && !(copy = strndup(path.ptr, path.len)))
+        return CS_ENOMEM;
+    lock_acquire(&a->lock);
+    int rc = go_locked(a, ASYNC_ON_DISPATCH);
+    if (rc == CS_OK) {
+        char *former = a->path;
+        a->path = copy;
+        copy = former;
+    }
+    lock_release(&a->lock);
+    free(copy);
+    return rc;
+}
+
 static int handle_set_timeout(cs_async *pub, int64_t timeout_ms)
 {
     struct async *a = async_of(pub);
@@ -173,6 +195,7 @@ const struct cs_async_ops async_ops = {
     .enter = handle_enter,
     .leave = handle_leave,
     .complete = handle_complete,
+    .dispatch = handle_dispatch,
     .set_timeout = handle_set_timeout,
     .timeout = handle_timeout,
     .listen = handle_listen,

@@ -154,6 +154,18 @@ static struct async *make(struct call *c)
     return a;
 }
 
+/* Started again: the listeners so far hear it, and nothing after it. */
+static void forget_listeners(struct async *a)
+{
+    async_tell(a, LISTEN_START);
+    lock_acquire(&a->lock);
+    *a->listeners_end = a->old_listeners;
+    a->old_listeners = a->listeners;
+    a->listeners = NULL;
+    a->listeners_end = &a->listeners;
+    lock_release(&a->lock);
+}
+
 cs_async *async_start(struct call *c, cs_request *req, cs_response *res, int64_t timeout_ms)
 {
     if (!c->app || c->in_valve || is_error_page(req))
@@ -165,7 +177,8 @@ cs_async *async_start(struct call *c, cs_request *req, cs_response *res, int64_t
                                             c->sync_only));
     if (body_comes(c))
         return refuse_start(c, "A CS_STREAMING servlet reads the body of this request.");
-    struct async *a = c->async ? c->async : make(c);
+    bool again = c->async != NULL;
+    struct async *a = again ? c->async : make(c);
     if (!a)
         return refuse_start(c, "Memory is short.");
     lock_acquire(&a->lock);
@@ -181,6 +194,8 @@ cs_async *async_start(struct call *c, cs_request *req, cs_response *res, int64_t
     a->res = res;
     a->self = c->self;
     a->module = c->module;
+    if (again)
+        forget_listeners(a);
     async_hold(a);
     return &a->pub;
 }

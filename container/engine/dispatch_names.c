@@ -26,6 +26,12 @@ static const struct {
     {CS_INCLUDE_PATH_INFO, "jakarta.servlet.include.path_info"},
     {CS_INCLUDE_QUERY_STRING, "jakarta.servlet.include.query_string"},
     {CS_INCLUDE_MAPPING, "jakarta.servlet.include.mapping"},
+    {CS_ASYNC_REQUEST_URI, "jakarta.servlet.async.request_uri"},
+    {CS_ASYNC_CONTEXT_PATH, "jakarta.servlet.async.context_path"},
+    {CS_ASYNC_SERVLET_PATH, "jakarta.servlet.async.servlet_path"},
+    {CS_ASYNC_PATH_INFO, "jakarta.servlet.async.path_info"},
+    {CS_ASYNC_QUERY_STRING, "jakarta.servlet.async.query_string"},
+    {CS_ASYNC_MAPPING, "jakarta.servlet.async.mapping"},
     {CS_ERROR_STATUS_CODE, "jakarta.servlet.error.status_code"},
     {CS_ERROR_EXCEPTION_TYPE, "jakarta.servlet.error.exception_type"},
     {CS_ERROR_MESSAGE, "jakarta.servlet.error.message"},
@@ -40,8 +46,9 @@ static cs_str text(struct call *c, struct span s)
     return s.p ? to_str(arena_copy(&c->x->arena, s)) : (cs_str){NULL, 0};
 }
 
-/* Of the request as it was before the first forward by path, as its caller saw it. */
-static cs_str before_forward(const struct frame *f, uint32_t which)
+/* Of the request as it was before the first forward by path, or the first asynchronous dispatch, as its caller
+ * saw it. */
+static cs_str before(const struct frame *f, bool async, uint32_t which)
 {
     static const uint32_t number[] = {
         [CS_FORWARD_REQUEST_URI] = CS_REQ_URI,
@@ -53,7 +60,7 @@ static cs_str before_forward(const struct frame *f, uint32_t which)
     };
     const struct frame *first = NULL;
     for (; f; f = f->outer)
-        first = frame_is_shown(f) ? f : first;
+        first = frame_is_shown(f) && (f->type == CS_DISPATCH_ASYNC) == async ? f : first;
     return first ? first->caller->ops->get(first->caller, number[which]) : (cs_str){NULL, 0};
 }
 
@@ -105,7 +112,9 @@ cs_str request_dispatch_str(cs_request *req, uint32_t which)
     struct call *c = request_call(req);
     const struct frame *f = request_frame(req);
     if (which >= CS_FORWARD_REQUEST_URI && which <= CS_FORWARD_MAPPING)
-        return before_forward(f, which);
+        return before(f, false, which);
+    if (which >= CS_ASYNC_REQUEST_URI && which <= CS_ASYNC_MAPPING)
+        return before(f, true, which - CS_ASYNC_REQUEST_URI + CS_FORWARD_REQUEST_URI);
     if (which >= CS_INCLUDE_REQUEST_URI && which <= CS_INCLUDE_MAPPING)
         return of_include(c, f, which);
     if (which >= CS_ERROR_STATUS_CODE && which <= CS_ERROR_QUERY_STRING)

@@ -114,6 +114,8 @@ check("timeout/when", 0.2 <= took < 2, took)
 hears("timeout/heard", ["timeout", "error -5", "complete"])
 text("timeout/answered", "/timeout?answer=1", "late, but answered")
 hears("timeout/answered/heard", ["timeout", "complete"])
+text("timeout/dispatched", "/timeout?dispatch=1", "filtered target /target timeout - from /timeout 1")
+hears("timeout/dispatched/heard", ["timeout", "complete"])
 answer = get("/timeout?begun=1")
 check("timeout/begun-is-cut", answer.status == 200 and not answer.complete, answer)
 hears("timeout/begun/heard", ["timeout", "error -5", "complete"])
@@ -125,9 +127,20 @@ hears("failing/heard", ["error -1", "complete"])
 answer = get("/error")
 check("error-page", answer.status == 418 and "no coffee" in answer.text, answer)
 
+# ---- dispatch ----
+text("dispatch", "/dispatching?mine=1", "before filtered target /target thread 1 from /dispatching 1")
+hears("dispatch/heard", ["complete"])
+text("dispatch/inside", "/dispatching?inside=1", "before filtered target /target inside - from /dispatching 1")
+hears("dispatch/inside/heard", ["complete"])
+text("dispatch/started-again", "/rounds", "round round round ")
+hears("dispatch/started-again/heard", ["start", "complete"])
+answer = get("/dispatching?sync=1")
+check("dispatch/to-sync-only", answer.status == 500 and "sync is on the way" in answer.text, answer)
+hears("dispatch/to-sync-only/heard", ["complete"])
+
 # ---- what is refused ----
-text("refused", "/refused", "leave -3 again 0 enter 0 1 listen -6 timeout 30000 0 is 1000 complete 0 twice -2 "
-     "timeout -2 retain 1")
+text("refused", "/refused", "leave -3 again 0 enter 0 1 relative -6 listen -6 timeout 30000 0 is 1000 complete 0 twice -2 "
+     "dispatch -2 timeout -2 retain 1")
 answer = get("/sync")
 check("sync-only/servlet", answer.status == 500 and "sync is on the way" in answer.text, answer)
 answer = get("/barred/later?text=x")

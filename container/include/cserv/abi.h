@@ -55,7 +55,7 @@
 #ifndef CS_ABI_MINOR /* may be defined before the include, to build for an older server */
 #define CS_ABI_MINOR CS_ABI_MINOR_MAX
 #endif
-#define CS_ABI_HASH 0xf3b7cc0du
+#define CS_ABI_HASH 0xa777db7du
 
 CS_C_BEGIN
 
@@ -137,14 +137,16 @@ typedef struct cs_async_listener {
     uint32_t size CS_0, reserved CS_0; /* sizeof(cs_async_listener), 0 */
     /* It is over; the request's handles are still valid, its cleanups run afterwards. */
     void (*on_complete)(cs_async *async, void *self) CS_0;
-    /* Its time is over. When no listener completes it now, on_error follows. */
+    /* Its time is over. When no listener completes or dispatches it now, on_error follows. */
     void (*on_timeout)(cs_async *async, void *self) CS_0;
     /* CODE: CS_ELIMIT timed out, CS_EGONE the client left or the server ends it, else what the servlet
-     * returned. When no listener completes it now, it is answered with an error page (or cut off, when the
+     * returned. When no listener completes or dispatches it now, it is answered with an error page (or cut off, when the
      * answer has begun), and completed. */
     void (*on_error)(cs_async *async, int code, void *self) CS_0;
     /* The server stops, or the webapp is to end: complete it soon, or it will be ended. */
     void (*on_stop)(cs_async *async, void *self) CS_0;
+    /* It was started again, in a dispatch: the last call of this listener; listen again to hear more. */
+    void (*on_start)(cs_async *async, void *self) CS_0;
 } cs_async_listener;
 
 /* In cs_servlet.flags, since minor 2: a request with a body is served as soon as its head has come, and

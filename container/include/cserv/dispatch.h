@@ -103,6 +103,13 @@ static inline int cs_req_include_named(cs_request *req, cs_response *res, const 
 #define CS_ERROR_SERVLET_NAME   37u
 #define CS_ERROR_METHOD         38u /* that of the client; the page itself is asked for by GET */
 #define CS_ERROR_QUERY_STRING   39u
+/* Of the request as it was, from within what cs_async_dispatch leads to. */
+#define CS_ASYNC_REQUEST_URI  49u
+#define CS_ASYNC_CONTEXT_PATH 50u
+#define CS_ASYNC_SERVLET_PATH 51u
+#define CS_ASYNC_PATH_INFO    52u
+#define CS_ASYNC_QUERY_STRING 53u
+#define CS_ASYNC_MAPPING      54u
 /* One of them; absent outside of such a dispatch, in one by a servlet's name, and when there is none. */
 static inline cs_str cs_req_dispatch_str(cs_request *req, uint32_t which)
 {

@@ -52,8 +52,12 @@ static void on_timeout(cs_async *a, void *self)
     note("timeout", 0);
     if (!self || cs_async_enter(a, &q, &s) != CS_OK)
         return;
-    cs_res_puts(s, self);
-    cs_async_complete(a);
+    if (*(const char *)self == '/') {
+        cs_async_dispatch(a, self);
+    } else {
+        cs_res_puts(s, self);
+        cs_async_complete(a);
+    }
     cs_async_leave(a);
 }
 static void on_error(cs_async *a, int code, void *self)
@@ -61,6 +65,12 @@ static void on_error(cs_async *a, int code, void *self)
     (void)a;
     (void)self;
     note("error", code);
+}
+static void on_start(cs_async *a, void *self)
+{
+    (void)a;
+    (void)self;
+    note("start", 0);
 }
 static void on_stop(cs_async *a, void *self)
 {
@@ -77,7 +87,8 @@ static void on_stop(cs_async *a, void *self)
 static const cs_async_listener listener = {.size = sizeof(listener),
                                            .on_complete = on_complete,
                                            .on_timeout = on_timeout,
-                                           .on_error = on_error};
+                                           .on_error = on_error,
+                                           .on_start = on_start};
 static const cs_async_listener stop_listener = {.size = sizeof(listener), .on_stop = on_stop};
 
 static void cleanup(void *arg)
@@ -96,6 +107,7 @@ static int number(cs_request *q, const char *name, int otherwise)
 struct work {
     cs_async *async;
     int ms, rounds;
+    const char *path; /* to dispatch to, "": the request's own; a constant */
 };
 
 static void pause_ms(int ms)
@@ -116,7 +128,7 @@ static void *answer(void *arg)
             break;
         if (w->rounds > 1)
             rc = cs_res_printf(s, "data: %d\n\n", i);
-        else
+        else if (!w->path)
             rc = cs_res_printf(s, "later %s", cs_req_param(q, "text"));
         if (rc == CS_OK && w->rounds > 1)
             rc = cs_res_flush(s);
@@ -124,17 +136,20 @@ static void *answer(void *arg)
     }
     if (rc != CS_OK)
         note("writer", rc);
-    cs_async_complete(w->async);
+    if (w->path)
+        cs_async_dispatch(w->async, *w->path ? w->path : NULL);
+    else
+        cs_async_complete(w->async);
     cs_async_release(w->async);
     free(w);
     return NULL;
 }
 
-static int start_thread(cs_async *a, int ms, int rounds)
+static int start_thread(cs_async *a, int ms, int rounds, const char *path)
 {
     struct work *w = malloc(sizeof(*w));
     pthread_t thread;
-    *w = (struct work){a, ms, rounds};
+    *w = (struct work){a, ms, rounds, path};
     if (pthread_create(&thread, NULL, answer, w) != 0)
         return CS_EFAIL;
     pthread_detach(thread);
@@ -151,7 +166,7 @@ static int later(cs_request *q, cs_response *s)
     cs_req_on_cleanup(q, cleanup, (void *)(uintptr_t) "cleanup");
     if (cs_req_param(q, "listen"))
         cs_async_listen(a, &listener, NULL);
-    return start_thread(a, number(q, "ms", 50), 1);
+    return start_thread(a, number(q, "ms", 50), 1, NULL);
 }
 
 static int events_stream(cs_request *q, cs_response *s)
@@ -162,7 +177,7 @@ static int events_stream(cs_request *q, cs_response *s)
         return CS_ESTATE;
     cs_async_listen(a, &listener, NULL);
     cs_res_flush(s);
-    return start_thread(a, number(q, "ms", 20), number(q, "n", 3));
+    return start_thread(a, number(q, "ms", 20), number(q, "n", 3), NULL);
 }
 
 static int now(cs_request *q, cs_response *s)
@@ -187,7 +202,9 @@ static int timeout(cs_request *q, cs_response *s)
         cs_res_flush(s);
     }
     cs_async_listen(a, &listener,
-                    cs_req_param(q, "answer") ? (void *)(uintptr_t) "late, but answered" : NULL);
+                    cs_req_param(q, "answer")     ? (void *)(uintptr_t) "late, but answered"
+                    : cs_req_param(q, "dispatch") ? (void *)(uintptr_t) "/target?why=timeout"
+                                                  : NULL);
     cs_async_release(a);
     return CS_OK;
 }
@@ -211,6 +228,54 @@ static int error(cs_request *q, cs_response *s)
     return cs_res_error(s, 418, "no coffee");
 }
 
+static int dispatching(cs_request *q, cs_response *s)
+{
+    cs_async *a = cs_req_async_start(q, s, 0);
+    if (!a)
+        return CS_ESTATE;
+    cs_async_listen(a, &listener, NULL);
+    cs_res_puts(s, "before ");
+    if (cs_req_param(q, "inside")) {
+        int rc = cs_async_dispatch(a, "/target?why=inside");
+        cs_async_release(a);
+        return rc;
+    }
+    return start_thread(a, 30, 1,
+                        cs_req_param(q, "sync") ? "/sync" : "/target?why=thread&why=again");
+}
+
+static int target(cs_request *q, cs_response *s)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "%s", cs_req_get(q, CS_REQ_SERVLET_PATH).ptr);
+    const char *from = cs_req_attr_str(q, "jakarta.servlet.async.servlet_path").ptr;
+    return cs_res_printf(s, "target %s %s %s from %s %d", path, cs_req_param(q, "why"),
+                         cs_req_param(q, "mine") ? cs_req_param(q, "mine") : "-", from ? from : "-",
+                         cs_req_dispatch_type(q) == CS_DISPATCH_ASYNC &&
+                             cs_req_dispatch_str(q, CS_FORWARD_SERVLET_PATH).ptr == NULL);
+}
+
+/* Starts again in each dispatch, until it has been here three times. */
+static int rounds(cs_request *q, cs_response *s)
+{
+    cs_res_puts(s, "round ");
+    int *n = cs_req_self(q);
+    if (++*n % 3 == 0)
+        return CS_OK;
+    cs_async *a = cs_req_async_start(q, s, 0);
+    if (!a)
+        return CS_ESTATE;
+    cs_async_listen(a, &listener, NULL);
+    return start_thread(a, 10, 1, "");
+}
+static int rounds_init(cs_config *c, void **self)
+{
+    (void)c;
+    static int n;
+    *self = &n;
+    return CS_OK;
+}
+
 /* What is refused, and how. */
 static int refused(cs_request *q, cs_response *s)
 {
@@ -224,12 +289,14 @@ static int refused(cs_request *q, cs_response *s)
     cs_res_printf(s, "enter %d ", cs_async_enter(a, &q2, &s2));
     cs_res_printf(s, "%d ", q2 == q && s2 == s);
     cs_async_leave(a);
+    cs_res_printf(s, "relative %d ", cs_async_dispatch(a, "target"));
     cs_res_printf(s, "listen %d ", cs_async_listen(a, NULL, NULL));
     cs_res_printf(s, "timeout %d ", (int)cs_async_timeout(a));
     cs_res_printf(s, "%d ", cs_async_set_timeout(a, 1000));
     cs_res_printf(s, "is %d ", (int)cs_async_timeout(a));
     cs_res_printf(s, "complete %d ", cs_async_complete(a));
     cs_res_printf(s, "twice %d ", cs_async_complete(a));
+    cs_res_printf(s, "dispatch %d ", cs_async_dispatch(a, "/target"));
     cs_res_printf(s, "timeout %d ", cs_async_set_timeout(a, 5));
     cs_res_printf(s, "retain %d", cs_async_retain(a) == a);
     cs_async_release(a);
@@ -288,6 +355,12 @@ static int supported(cs_request *q, cs_response *s)
     return cs_res_printf(s, "%d", cs_req_async_supported(q));
 }
 
+static int again(cs_request *q, cs_response *s, cs_chain *c, void *self)
+{
+    (void)self;
+    int rc = cs_res_puts(s, "filtered ");
+    return rc == CS_OK ? cs_chain_next(c, q, s) : rc;
+}
 static int pass(cs_request *q, cs_response *s, cs_chain *c, void *self)
 {
     (void)self;
@@ -345,6 +418,13 @@ static const cs_servlet servlets[] = {
     {.name = "timeout", .url_patterns = "/timeout", .flags = CS_ASYNC, .get = timeout},
     {.name = "failing", .url_patterns = "/failing", .flags = CS_ASYNC, .get = failing},
     {.name = "error", .url_patterns = "/error", .flags = CS_ASYNC, .get = error},
+    {.name = "dispatching", .url_patterns = "/dispatching", .flags = CS_ASYNC, .get = dispatching},
+    {.name = "target", .url_patterns = "/target", .flags = CS_ASYNC, .get = target},
+    {.name = "rounds",
+     .url_patterns = "/rounds",
+     .flags = CS_ASYNC,
+     .init = rounds_init,
+     .get = rounds},
     {.name = "refused", .url_patterns = "/refused", .flags = CS_ASYNC, .get = refused},
     {.name = "keep", .url_patterns = "/keep", .flags = CS_ASYNC, .get = keep},
     {.name = "kept", .url_patterns = "/kept", .get = use_kept},
@@ -358,6 +438,11 @@ static const cs_servlet servlets[] = {
 static const cs_filter filters[] = {
     {.name = "pass", .url_patterns = "/*", .flags = CS_ASYNC, .filter = pass},
     {.name = "upper", .url_patterns = "/upper/*", .flags = CS_ASYNC, .filter = upper},
+    {.name = "again",
+     .url_patterns = "/target",
+     .flags = CS_ASYNC,
+     .dispatchers = CS_DISPATCH_ASYNC,
+     .filter = again},
     {.name = "bar", .url_patterns = "/barred/*", .filter = pass},
 };
 

@@ -70,7 +70,7 @@ static void all_are_reached_and_all_end(void **state)
         assert_int_equal(row_of(ASYNC_ENDED, (enum async_event)e), -1);
 }
 
-/* Who may enter may also complete, and nobody else may. */
+/* Who may enter may also complete, dispatch, and nobody else may. */
 static void entering_agrees_with_the_edges(void **state)
 {
     (void)state;
@@ -78,6 +78,7 @@ static void entering_agrees_with_the_edges(void **state)
         enum async_state at = (enum async_state)s;
         bool may = async_entering(at) == CS_OK;
         assert_int_equal(row_of(at, ASYNC_ON_COMPLETE) >= 0, may);
+        assert_int_equal(row_of(at, ASYNC_ON_DISPATCH) >= 0, may);
         assert_true(may || async_entering(at) == CS_ESTATE || async_entering(at) == CS_EGONE);
         assert_non_null(async_state_name(at));
     }
