@@ -66,8 +66,8 @@ rows = server.webapps()
 effect("Host.deployXML", "refused" in rows["x"] and "deployXML" in rows["x"], rows["x"])
 folders = [os.path.isdir(os.path.join(server.base, name)) for name in ("not-there", "made-there")]
 same("attribute/Host.createDirs", folders, [False, True])
-seconds_for(server, "/one/hello?ms=50", 1)
-seconds_for(server, "/many/hello?ms=50", 1) # from now on neither counts as quick
+for path in ("/one/hello?ms=50", "/many/hello?ms=50") * 2:  # once is forgiven; from now on neither counts as quick
+    seconds_for(server, path, 1)
 one, many = seconds_for(server, "/one/hello?ms=300", 2), seconds_for(server, "/many/hello?ms=300", 2)
 effect("Context.maxThreads", one > 0.58, one)
 effect("Context.override", many < 0.55 * SLACK, many)

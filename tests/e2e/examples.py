@@ -4,6 +4,7 @@
 example's source as text. What they do in detail: tests/unit/webapps_examples."""
 import os
 import re
+import socket
 import zlib
 from served import BUILD, Client, Server, check, end, read, same
 
@@ -22,6 +23,8 @@ ROWS = [
     ("form", "GET", "form", [], b"", 200, '<form method="post">', {}),
     ("form-post", "POST", "form", FORM, b"name=%3Cb%3E", 200, "<dd>&lt;b>", {}),
     ("sleep", "GET", "sleep?ms=20", [], b"", 200, "slept 20", {}),
+    ("wait", "GET", "wait?ms=20", [], b"", 200, "waited 20", {}),
+    ("wait-wrong", "GET", "wait?ms=0", [], b"", 400, "milliseconds from 1 to 60000", {}),
     ("big", "GET", "big?bytes=100000", [], b"", 200, "xyzabc", {"content-length": "100000"}),
     ("upload", "POST", "upload", [], BIG, 200, "1048576 bytes, CRC-32 %08x" % zlib.crc32(BIG), {}),
     ("visits", "GET", "visits", [], b"", 200, "visit 1", {"cache-control": "no-store"}),
@@ -48,6 +51,25 @@ with Client(server.port) as client:
     late = client.take_answer()
 check("examples/late", late.status == 200 and not late.complete, repr(late))
 
+# Two streams, each fed twice; then one leaves and the other goes on.
+def event(stream):
+    lines = [stream.readline() for _ in range(5)]  # a chunk's size, three lines, the end of a chunk
+    return [line.strip() for line in lines if line.startswith((b"id: ", b"data: "))]
+
+with socket.create_connection(("127.0.0.1", server.port), 10) as left:
+    with Client(server.port) as client:
+        for one in (left, client.socket):
+            one.sendall(b"GET /examples/events HTTP/1.1\r\nHost: a\r\n\r\n")
+        fed = client.socket.makefile("rb")
+        head = iter(fed.readline, b"\r\n")
+        check("examples/events-type", b"Content-Type: text/event-stream\r\n" in list(head))
+        first, second = event(fed), event(fed)
+        numbers = [int(e[0].split()[1]) for e in (first, second)]
+        same("examples/events", numbers[1] - numbers[0], 1)
+        left.close()
+        same("examples/events-go-on", int(event(fed)[0].split()[1]) - numbers[1], 1)
+same("examples/events-left", server.get("/examples/hello").status, 200)
+
 # A streaming servlet answers for what has come, while the rest is still to be sent.
 with Client(server.port) as client:
     client.socket.sendall(b"POST /examples/upload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
@@ -57,7 +79,7 @@ with Client(server.port) as client:
 # ---- the index page ----
 
 page = server.get("/examples/")
-links = sorted(set(re.findall(r'href="([^"#]+)"', page.text)))
+links = sorted(set(re.findall(r'href="([^"#]+)"', page.text)) - {"events"})  # which has no end
 check("index/links", len(links) > 20, links)
 for link in links:
     path = link if link.startswith("/") else "/examples/" + link

@@ -140,8 +140,8 @@ typedef struct cs_async_listener {
     /* Its time is over. When no listener completes or dispatches it now, on_error follows. */
     void (*on_timeout)(cs_async *async, void *self) CS_0;
     /* CODE: CS_ELIMIT timed out, CS_EGONE the client left or the server ends it, else what the servlet
-     * returned. When no listener completes or dispatches it now, it is answered with an error page (or cut off, when the
-     * answer has begun), and completed. */
+     * returned. When no listener completes or dispatches it now, it is answered with an error page (or cut
+     * off, when the answer has begun), and completed. */
     void (*on_error)(cs_async *async, int code, void *self) CS_0;
     /* The server stops, or the webapp is to end: complete it soon, or it will be ended. */
     void (*on_stop)(cs_async *async, void *self) CS_0;

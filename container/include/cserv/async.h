@@ -18,13 +18,14 @@ static inline int cs_req_async_supported(cs_request *req)
 #define CS_ASYNC_TIMEOUT 30000 /* ms, of cs_req_async_start with 0 */
 /* The answer will be made by others: when servlet and filters have returned, no thread waits for it, and
  * the request goes on until somebody calls cs_async_complete or cs_async_dispatch, or its time is over.
- * REQ and RES are what cs_async_enter will give; text of the request stays valid until the end, cleanups run
+ * REQ and RES are what cs_async_enter will give, wrapped ones (cs_req_wrap) and those of a forward or include
+ * too: wrappers live until the request is over. Text of the request stays valid until the end, cleanups run
  * then. TIMEOUT_MS counts from the return of the servlet: 0 is 30 seconds, negative never. Only from servlet
- * or filter, on their thread, once; again in a dispatch of it. Returns a handle that is valid on any thread until it is given to cs_async_release,
- * once for this call and for each cs_async_retain. NULL: a filter or servlet on the way does not support it,
- * the body is read while it comes (CS_STREAMING), the request is wrapped (cs_req_wrap) or was forwarded or
- * included, it was started already, or memory is short; the reason is attached as by cs_req_fail: `return CS_ESTATE;`. What a thread of the webapp writes before the servlet has
- * returned waits until then. */
+ * or filter, on their thread, once; again in a dispatch of it. What a thread of the webapp writes before the
+ * servlet has returned waits until then. Returns a handle that is valid on any thread until it is given to
+ * cs_async_release, once for this call and for each cs_async_retain. NULL: a filter or servlet on the way does
+ * not support it, the body is read while it comes (CS_STREAMING), a valve or an error page asks, it was started
+ * already, or memory is short; the reason is attached as by cs_req_fail: `return CS_ESTATE;`. */
 static inline cs_async *cs_req_async_start(cs_request *req, cs_response *res, int64_t timeout_ms)
 {
     return req->ops->async_start(req, res, timeout_ms);
@@ -32,9 +33,9 @@ static inline cs_async *cs_req_async_start(cs_request *req, cs_response *res, in
 /* Before request or response are used outside of the callbacks that got them: *REQ and *RES are the
  * calling thread's until cs_async_leave. Waits while another thread is inside, or servlet, filters or a
  * listener of this request run; time-out and end wait meanwhile, too. May be nested. CS_EGONE: it was
- * completed or is over; CS_ESTATE: it was dispatched, or has failed and is not yet with its listeners. Then there is nothing
- * to leave. What is written is sent as far as the client takes it; a write waits for a client only past
- * outputMemory and outputSpool. */
+ * completed or is over; CS_ESTATE: it was dispatched, or has failed and is not yet with its listeners. Then
+ * there is nothing to leave. What is written is sent as far as the client takes it; a write waits for a client
+ * only past outputMemory and outputSpool. */
 static inline int cs_async_enter(cs_async *async, cs_request **req, cs_response **res)
 {
     return async->ops->enter(async, req, res);
