@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# builds: release address thread
+# builds: release address
 """Modules that end or hold up the server when they are initialised, started or checked: the container dies
 once for each, the supervisor starts the next one, the journal has marked the module, everything else serves
 and `list` tells why. A mended file is tried again. What does not return is abandoned, and reported."""
