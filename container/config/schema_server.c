@@ -39,7 +39,7 @@ static const struct schema_attribute server_attributes[] = {
     NUMBER(server_config, "maxSpool", max_spool, "1073741824", 0, SIZE_LIMIT, "bytes",
            "Size of all temporary files of bodies and answers; a quarter stays for other "
            "applications."),
-    NUMBER(server_config, "maxSpoolFiles", max_spool_files, "4096", 0, 1000000, "",
+    NUMBER(server_config, "maxSpoolFiles", max_spool_files, "6144", 0, 1000000, "",
            "Number of these temporary files; a quarter stays for other applications."),
     NUMBER(server_config, "minFreeDisk", min_free_disk, "5", 0, 99, "percent",
            "How much of the temp folder's disk is left free by them."),

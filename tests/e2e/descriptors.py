@@ -50,7 +50,7 @@ def at_start():
     check("low/maxConnections-named",
           server.logs("maxConnections 8192 does not fit the limit of 2048 open files: it is 512 now"),
           server.log())
-    check("low/maxSpoolFiles-named", server.logs("maxSpoolFiles 4096 does not fit"), server.log())
+    check("low/maxSpoolFiles-named", server.logs("maxSpoolFiles 6144 does not fit"), server.log())
     same("low/status", server.status()["connectors"][0]["maxConnections"], 512)
     # As many clients as the kernel holds back, too: nobody is lost, and the descriptors are enough.
     clients = []
