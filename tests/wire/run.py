@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# builds: release address
 """Runs the case files of tests/wire/*/ against a real server (CSERV: path of the command; default: build/
 bin/cserv of this tree). Prints a line for each case: ok NAME, FAIL NAME: why. The last line has the
 counts; ends with 1 when something failed.
