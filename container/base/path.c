@@ -165,18 +165,47 @@ static bool dir_of(const char *path, char *buf, size_t size)
     return written >= 0 && (size_t)written < size;
 }
 
+static int open_new(const char *folder, char *buf, size_t size)
+{
+    if (path_join(buf, size, folder, ".new-XXXXXX"))
+        return mkostemp(buf, O_CLOEXEC); /* 0600 */
+    errno = ENAMETOOLONG;
+    return -1;
+}
+
+int path_open_beside(const char *path, char *buf, size_t size)
+{
+    char dir[PATH_MAX];
+    if (dir_of(path, dir, sizeof(dir)))
+        return open_new(dir, buf, size);
+    errno = ENAMETOOLONG;
+    return -1;
+}
+
+/* Without O_TMPFILE (NFS, old overlays) the name exists for a moment. */
+int path_open_unnamed(const char *folder)
+{
+    char name[PATH_MAX];
+    int fd = open(folder, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, PATH_MODE_SECRET);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+        return fd;
+    fd = open_new(folder, name, sizeof(name));
+    if (fd >= 0)
+        unlink(name);
+    return fd;
+}
+
 bool path_write_file(const char *path, struct span content, mode_t mode, struct err *err)
 {
     char dir[PATH_MAX], temporary[PATH_MAX];
-    if (strlen(path) >= PATH_MAX || !dir_of(path, dir, sizeof(dir)) ||
-        !path_join(temporary, sizeof(temporary), dir, ".new-XXXXXX"))
+    if (strlen(path) >= PATH_MAX || !dir_of(path, dir, sizeof(dir)))
         return err_sys(err, ENAMETOOLONG, "cannot write '%s'", path);
     bool ok = false, renamed = false;
     int fd = -1;
     int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir_fd < 0)
         return err_sys(err, errno, "cannot write '%s'", path);
-    fd = mkostemp(temporary, O_CLOEXEC);
+    fd = open_new(dir, temporary, sizeof(temporary));
     if (fd < 0) {
         err_sys(err, errno, "cannot write '%s'", path);
         goto out;
@@ -231,4 +260,12 @@ const char *path_shell_word(const char *path, char *buf, size_t size)
     buf[n++] = '\'';
     buf[n] = '\0';
     return *path == '\0' ? buf : NULL;
+}
+
+bool path_climbs(const char *path)
+{
+    for (const char *p = strstr(path, ".."); p; p = strstr(p + 1, ".."))
+        if ((p == path || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
+            return true;
+    return false;
 }

@@ -16,6 +16,10 @@ bool path_make_dirs(const char *dir, mode_t mode, struct err *err);
 /* open(2) that makes a missing file, with MODE as it is, without umask; an existing one keeps its mode.
  * FLAGS as open's; O_CREAT and O_CLOEXEC are added. -1: errno. */
 int path_make_file(const char *path, int flags, mode_t mode);
+/* A new file, 0600, in PATH's folder, to be renamed to PATH when it is whole: its name into BUF. -1: errno. */
+int path_open_beside(const char *path, char *buf, size_t size);
+/* A file without a name in FOLDER, 0600, for reading and writing. -1: errno. */
+int path_open_unnamed(const char *folder);
 /* The whole file into OUT (appended), at most MAX bytes: more is an error. */
 bool path_read_file(const char *path, size_t max, struct buf *out, struct err *err);
 /* Writes PATH anew: temporary file beside it, fsync, rename, fsync of the folder. MODE is set as it
@@ -35,6 +39,8 @@ void path_names_free(char ***names, size_t *count);
 int path_open_beneath(const char *dir, const char *path, bool folder);
 /* For tests: as where the kernel has no openat2. */
 int path_walk_beneath(const char *dir, const char *path, bool folder);
+/* Whether one of PATH's segments is "..". */
+bool path_climbs(const char *path);
 bool path_exists(const char *path);
 bool path_is_dir(const char *path);
 /* PATH as one word of a shell command into BUF, quoted when it has to be. Returns BUF, or NULL when it

@@ -18,14 +18,6 @@ static struct app_module *module_of(cs_ctx *ctx)
     return CONTAINER_OF(ctx, struct app_module, pub);
 }
 
-static bool has_parent_segment(const char *path)
-{
-    for (const char *p = strstr(path, ".."); p; p = strstr(p + 1, ".."))
-        if ((p == path || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
-            return true;
-    return false;
-}
-
 static int result_of(int error)
 {
     switch (error) {
@@ -46,8 +38,7 @@ static int result_of(int error)
 
 static int open_in(const struct app *a, cs_str path, bool folder)
 {
-    if (!path.ptr || path.ptr[0] != '/' || strlen(path.ptr) != path.len ||
-        has_parent_segment(path.ptr))
+    if (!path.ptr || path.ptr[0] != '/' || strlen(path.ptr) != path.len || path_climbs(path.ptr))
         return CS_EINVAL;
     if (!*a->doc_base)
         return CS_ENOENT;

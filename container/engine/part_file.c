@@ -3,29 +3,21 @@
  * the server's user could have opened (0600). See parts.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "engine/parts.h"
 
 #define COPY_PIECE 65536u
 
 int parts_file_open(struct parts *p)
 {
-    char name[1100];
-    int fd = open(p->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) { /* a file system without it */
-        int n = snprintf(name, sizeof(name), "%s/part.XXXXXX", p->folder);
-        if (n < 0 || (size_t)n >= sizeof(name))
-            return ENAMETOOLONG;
-        fd = mkostemp(name, O_CLOEXEC); /* 0600 */
-        if (fd >= 0)
-            unlink(name);
-    }
-    p->fd = fd;
-    return fd < 0 ? errno : 0;
+    p->fd = path_open_unnamed(p->folder);
+    return p->fd < 0 ? errno : 0;
 }
 
 static int write_all(int fd, struct span bytes, int64_t offset)
@@ -110,33 +102,26 @@ int part_copy_to(const struct part *p, int fd)
     return error;
 }
 
-static bool climbs(struct span path)
-{
-    struct span segment;
-    while (span_split(&path, '/', &segment))
-        if (span_eq(segment, SPAN_LIT("..")))
-            return true;
-    return false;
-}
-
 int part_write_file(const struct part *p, const char *path)
 {
-    char name[1100];
-    bool below = path[0] != '/';
-    if (below && climbs(span_of(path))) /* perhaps a name that the client chose */
+    char name[PATH_MAX], fresh[PATH_MAX];
+    struct stat st;
+    if (path[0] != '/' && path_climbs(path)) /* perhaps a name that the client chose */
         return EINVAL;
-    int n = snprintf(name, sizeof(name), "%s%s%s", below ? p->parts->folder : "", below ? "/" : "",
-                     path);
-    if (n < 0 || (size_t)n >= sizeof(name))
+    if (!path_join(name, sizeof(name), p->parts->folder, path))
         return ENAMETOOLONG;
-    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (lstat(name, &st) == 0 && S_ISLNK(st.st_mode))
+        return ELOOP;
+    int fd = path_open_beside(name, fresh, sizeof(fresh));
     if (fd < 0)
         return errno;
     int error = part_copy_to(p, fd);
     if (close(fd) != 0 && error == 0)
         error = errno;
+    if (error == 0 && rename(fresh, name) != 0)
+        error = errno;
     if (error != 0)
-        unlink(name);
+        unlink(fresh); /* the old file is as it was */
     return error;
 }
 

@@ -4,14 +4,13 @@
 #include "spool/spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/path.h"
 #include "observe/counters.h"
 #include "spool/spool_priv.h"
 
@@ -20,31 +19,8 @@
 
 /* ---- the system ---- */
 
-/* Without O_TMPFILE (NFS, old overlays) the name exists for a moment. */
-static int open_named(const char *folder)
-{
-    char path[4096];
-    int n = snprintf(path, sizeof(path), "%s/spool-XXXXXX", folder);
-    if (n < 0 || (size_t)n >= sizeof(path)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    int fd = mkostemp(path, O_CLOEXEC); /* 0600 */
-    if (fd >= 0)
-        unlink(path);
-    return fd;
-}
-
-static int open_file(const char *folder)
-{
-    int fd = open(folder, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
-        return open_named(folder);
-    return fd;
-}
-
 const struct spool_system spool_system = {
-    .open_file = open_file,
+    .open_file = path_open_unnamed,
     .pwritev = pwritev,
     .preadv = preadv,
     .statvfs = statvfs,

@@ -86,8 +86,8 @@ static inline int cs_part_send_to(cs_part *part, int fd)
     return part->ops->send_to(part, fd);
 }
 /* Writes the whole content to the file PATH, which is absolute or in the folder of the multipart
- * configuration and then without "..", mode 0600; an old file is replaced, a symbolic link is refused.
- * Nothing is left behind when it fails: CS_ENOENT no such folder, CS_ELIMIT no room, CS_EINVAL, CS_EFAIL. */
+ * configuration and then without "..", mode 0600; an old file is replaced when the new one is whole, a
+ * symbolic link is refused. When it fails the old one stays and nothing else is left: CS_ENOENT no such folder, CS_ELIMIT no room, CS_EINVAL, CS_EFAIL. */
 static inline int cs_part_write(cs_part *part, const char *path)
 {
     return part->ops->write(part, cs_str_of(path));

@@ -321,6 +321,53 @@ static void test_exists_and_is_dir(void **state)
     assert_true(path_is_dir("here"));
 }
 
+static void test_open_unnamed(void **state)
+{
+    (void)state;
+    char **names = NULL, back[3] = "";
+    size_t count = 1;
+    struct stat st;
+    int fd = path_open_unnamed(".");
+    assert_true(fd >= 0);
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    assert_int_equal(write(fd, "ab", 2), 2);
+    assert_int_equal(pread(fd, back, 2, 0), 2);
+    assert_string_equal(back, "ab");
+    assert_true(path_list(".", &names, &count, &err));
+    assert_int_equal(count, 0);
+    path_names_free(&names, &count);
+    close(fd);
+    assert_int_equal(path_open_unnamed("missing"), -1);
+    assert_int_equal(errno, ENOENT);
+}
+
+static void test_open_beside(void **state)
+{
+    (void)state;
+    char name[64];
+    assert_int_equal(mkdir("d", 0700), 0);
+    int fd = path_open_beside("d/x", name, sizeof(name));
+    assert_true(fd >= 0);
+    assert_true(strncmp(name, "d/", 2) == 0);
+    assert_true(path_exists(name));
+    assert_false(path_exists("d/x"));
+    close(fd);
+    assert_int_equal(path_open_beside("none/x", name, sizeof(name)), -1);
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(path_open_beside("d/x", name, 5), -1);
+    assert_int_equal(errno, ENAMETOOLONG);
+}
+
+static void test_climbs(void **state)
+{
+    (void)state;
+    assert_true(path_climbs("..") && path_climbs("../a") && path_climbs("a/../b") &&
+                path_climbs("a/.."));
+    assert_false(path_climbs("") || path_climbs("a") || path_climbs("..a/b..") ||
+                 path_climbs("a..b/..."));
+}
+
 static void test_program_dir(void **state)
 {
     (void)state;
@@ -352,6 +399,9 @@ int main(void)
         IN_FOLDER(test_write_replaces_a_link_itself),
         IN_FOLDER(test_list_is_sorted_by_bytes),
         IN_FOLDER(test_exists_and_is_dir),
+        IN_FOLDER(test_open_unnamed),
+        IN_FOLDER(test_open_beside),
+        cmocka_unit_test(test_climbs),
         cmocka_unit_test(test_program_dir),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
