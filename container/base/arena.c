@@ -103,6 +103,20 @@ struct span arena_copy(struct arena *a, struct span s)
     return (struct span){p, s.n};
 }
 
+void *arena_grow(struct arena *a, const void *v, uint32_t *cap, size_t item, uint32_t first)
+{
+    if (*cap > UINT32_MAX / 2 / item)
+        return NULL;
+    uint32_t more = *cap ? *cap * 2 : first;
+    void *grown = arena_alloc(a, more * item);
+    if (!grown)
+        return NULL;
+    if (*cap > 0)
+        memcpy(grown, v, *cap * item);
+    *cap = more;
+    return grown;
+}
+
 char *arena_strdup(struct arena *a, const char *s)
 {
     size_t size = strlen(s) + 1;

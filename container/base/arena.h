@@ -59,6 +59,9 @@ char *arena_strdup(struct arena *a, const char *s);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
+/* An array twice as long as V, which is full, with what V has: *CAP items of ITEM bytes, 0 at first, then FIRST.
+ * V stays the arena's. NULL when out of memory; *CAP is as it was then. */
+void *arena_grow(struct arena *a, const void *v, uint32_t *cap, size_t item, uint32_t first);
 /* FN(ARG) runs at reset or destroy, also when registered from within a cleanup. False: no memory,
  * nothing was registered. */
 bool arena_on_cleanup(struct arena *a, void (*fn)(void *), void *arg);

@@ -64,15 +64,10 @@ static bool room(struct attributes *a, struct arena *arena)
 {
     if (a->n < a->cap)
         return true;
-    uint32_t cap = a->cap ? a->cap * 2 : 8;
-    struct attribute **v = arena_alloc(arena, cap * sizeof(struct attribute *));
-    if (!v)
-        return false;
-    if (a->n > 0)
-        memcpy(v, a->v, a->n * sizeof(struct attribute *));
-    a->v = v;
-    a->cap = cap;
-    return true;
+    void *v = arena_grow(arena, a->v, &a->cap, sizeof(struct attribute *), 8);
+    if (v)
+        a->v = v;
+    return v != NULL;
 }
 
 /* A new one at I of the list, where i == n puts it at the end. */

@@ -44,14 +44,10 @@ static bool add_part(struct reader *r)
     struct arena *a = &r->c->x->arena;
     struct parts *p = r->parts;
     if (p->n == p->cap) {
-        uint32_t cap = p->cap ? p->cap * 2 : 8;
-        struct part **v = arena_alloc(a, cap * sizeof(*v));
+        void *v = arena_grow(a, p->v, &p->cap, sizeof(struct part *), 8);
         if (!v)
             return no_memory(r);
-        if (p->n > 0)
-            memcpy(v, p->v, p->n * sizeof(*v));
         p->v = v;
-        p->cap = cap;
     }
     r->part = arena_zalloc(a, sizeof(*r->part));
     if (!r->part)

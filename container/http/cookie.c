@@ -8,17 +8,10 @@ enum { FIRST_ROWS = 8 };
 
 static bool grow(struct cookies *c, struct arena *a)
 {
-    if (c->cap > UINT32_MAX / 2 / sizeof(*c->v))
-        return false;
-    uint32_t cap = c->cap ? c->cap * 2 : FIRST_ROWS;
-    struct cookie_pair *v = arena_alloc(a, cap * sizeof(*v));
-    if (!v)
-        return false;
-    if (c->n > 0)
-        memcpy(v, c->v, c->n * sizeof(*v));
-    c->v = v;
-    c->cap = cap;
-    return true;
+    void *v = arena_grow(a, c->v, &c->cap, sizeof(*c->v), FIRST_ROWS);
+    if (v)
+        c->v = v;
+    return v != NULL;
 }
 
 /* RFC 6265 4.1.1, and what is not ASCII, for browsers send that. */

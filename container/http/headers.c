@@ -8,17 +8,10 @@ enum { FIRST_ROWS = 16 };
 
 static bool grow(struct headers *h, struct arena *a)
 {
-    if (h->cap > UINT32_MAX / 2 / sizeof(*h->v))
-        return false;
-    uint32_t cap = h->cap ? h->cap * 2 : FIRST_ROWS;
-    struct header *v = arena_alloc(a, cap * sizeof(*v));
-    if (!v)
-        return false;
-    if (h->n > 0)
-        memcpy(v, h->v, h->n * sizeof(*v));
-    h->v = v;
-    h->cap = cap;
-    return true;
+    void *v = arena_grow(a, h->v, &h->cap, sizeof(*h->v), FIRST_ROWS);
+    if (v)
+        h->v = v;
+    return v != NULL;
 }
 
 bool headers_add(struct headers *h, struct arena *a, struct span name, struct span value)

@@ -7,17 +7,10 @@ enum { FIRST_ROWS = 16 };
 
 static bool grow(struct params *p, struct arena *a)
 {
-    if (p->cap > UINT32_MAX / 2 / sizeof(*p->v))
-        return false;
-    uint32_t cap = p->cap ? p->cap * 2 : FIRST_ROWS;
-    struct param *v = arena_alloc(a, cap * sizeof(*v));
-    if (!v)
-        return false;
-    if (p->n > 0)
-        memcpy(v, p->v, p->n * sizeof(*v));
-    p->v = v;
-    p->cap = cap;
-    return true;
+    void *v = arena_grow(a, p->v, &p->cap, sizeof(*p->v), FIRST_ROWS);
+    if (v)
+        p->v = v;
+    return v != NULL;
 }
 
 /* Decodes S at *AT and puts a NUL behind; moves *AT behind that. False: bad escape. */

@@ -151,6 +151,26 @@ static void test_copies(void **state)
     arena_destroy(&a);
 }
 
+static void test_grow_doubles_and_keeps(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a);
+    uint32_t cap = 0, *v = NULL;
+    for (uint32_t n = 0; n < 100; n++) {
+        if (n == cap)
+            assert_non_null(v = arena_grow(&a, v, &cap, sizeof(*v), 3));
+        v[n] = n;
+    }
+    assert_int_equal(cap, 192);
+    for (uint32_t n = 0; n < 100; n++)
+        assert_int_equal(v[n], n);
+    uint32_t huge = UINT32_MAX / 4;
+    assert_null(arena_grow(&a, v, &huge, sizeof(*v), 3));
+    assert_int_equal(huge, UINT32_MAX / 4);
+    arena_destroy(&a);
+}
+
 static void test_printf_of_all_lengths(void **state)
 {
     (void)state;
@@ -272,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_reset_keeps_one_usual_block),
         cmocka_unit_test(test_zalloc_clears_used_memory),
         cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_grow_doubles_and_keeps),
         cmocka_unit_test(test_printf_of_all_lengths),
         cmocka_unit_test_setup(test_cleanups_run_last_in_first_out, trace_clear),
         cmocka_unit_test_setup(test_run_cleanups_keeps_the_memory, trace_clear),
