@@ -14,7 +14,7 @@
 #include "observe/log.h"
 
 #define GROW_AGE_US 1000u /* a task waits so long before a thread is made for it, and between two */
-#define PATIENCE_US 4000u /* without a task taken for so long: those that run are not short ones */
+#define PATIENCE_US 4000u /* pool_options.patience_us unless told */
 
 struct worker {
     struct pool *pool;
@@ -41,7 +41,7 @@ struct pool {
     uint32_t searching; /* woken or started, and has no task yet: 0 or 1 but for new threads */
     uint32_t computing; /* of those that run: tasks of queues whose tasks do not wait */
     uint64_t grown_us, taken_us; /* when the last thread was made, the last task taken */
-    bool tended;                 /* the poller will call pool_tend within PATIENCE_US */
+    bool tended;                 /* the poller will call pool_tend within patience_us */
     bool stopping;
     bool told_full; /* the log was told that max_threads is reached */
 };
@@ -63,6 +63,8 @@ struct pool *pool_new(const struct pool_options *options, struct err *err)
     p->options = *options;
     if (p->options.processors == 0)
         p->options.processors = thread_processors();
+    if (p->options.patience_us == 0)
+        p->options.patience_us = PATIENCE_US;
     CHECK(options->kept < options->max_threads);
     if (options->kept > 0)
         queues_keep(&p->queues, options->max_threads - options->kept);
@@ -171,8 +173,8 @@ bool pool_start(struct pool *p, struct err *err)
  * next are taken; when none was for a while, those that run are long, and the short ones shall not wait. */
 static bool enough_run_locked(const struct pool *p, uint64_t now)
 {
-    return p->tended && p->computing >= p->options.processors && now - p->taken_us < PATIENCE_US &&
-           !queues_may_wait(&p->queues);
+    return p->tended && p->computing >= p->options.processors &&
+           now - p->taken_us < p->options.patience_us && !queues_may_wait(&p->queues);
 }
 
 /* The rule: wake one iff one is idle, none is searching and there is work it could take with gain. */
@@ -232,7 +234,7 @@ uint64_t pool_tend(struct pool *p)
         if (p->idle_count == 0 && (p->threads < p->options.max_threads || p->ending > 0))
             again = GROW_AGE_US;
         else if (p->idle_count > 0)
-            again = PATIENCE_US;
+            again = p->options.patience_us;
     }
     p->tended = again > 0;
     lock_release(&p->lock);

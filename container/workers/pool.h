@@ -24,6 +24,8 @@ struct pool_options {
     struct queue_limits limits; /* of each, until pool_limits */
     uint32_t processors; /* that tasks can run on at the same time; 0: as many as there are */
     uint32_t kept;       /* threads that only reserved queues may use; below max_threads */
+    uint64_t
+        patience_us; /* without a task taken for so long those that run are long ones; 0: 4 ms */
     const struct pool_ops *ops;
     void *arg;
 };

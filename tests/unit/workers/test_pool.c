@@ -25,6 +25,8 @@ struct gate {
 
 static _Atomic bool spin; /* tasks with &no_gate compute while it is set */
 static sem_t no_gate;
+static uint64_t
+    patience_us; /* of the next pool: a slow machine must not look like long tasks; 0: as served */
 
 static _Atomic uint32_t begun, ended, run_count, at_once, most_at_once;
 static _Atomic bool hold_ends; /* threads stay at their end until told */
@@ -87,6 +89,7 @@ static struct pool *make(uint32_t least, uint32_t most, uint64_t idle_us, uint32
                              .processors = 2,
                              .queues = 2,
                              .limits = {.cap = cap, .max_length = max_queued},
+                             .patience_us = patience_us,
                              .ops = &ops};
     struct pool *p = pool_new(&o, &err);
     assert_non_null(p);
@@ -115,6 +118,7 @@ static int set_up(void **state)
     (void)state;
     begun = ended = run_count = at_once = most_at_once = 0;
     atomic_store(&hold_ends, false);
+    patience_us = 0;
     return sem_init(&gates, 0, 0) | sem_init(&ends, 0, 0);
 }
 static int tear_down(void **state)
@@ -225,6 +229,7 @@ static void a_look_while_one_searches_keeps_the_promise(void **unused)
 {
     (void)unused;
     struct gate rows[4];
+    patience_us = SILENCE_US;
     struct pool *p = make_computing(rows);
     assert_null(pool_push_tended(p, list_of(rows, 4, 0, &no_gate)));
     assert_true(pool_tend(p) > 0);
@@ -275,7 +280,7 @@ static void grows_by_age(void **unused)
     assert_int_equal(pool_tend(p), 0); /* nothing waits */
     uint64_t from = clock_us();
     assert_null(pool_push(p, list_of(rows, 8, 0, &gates)));
-    await(atomic_load(&at_once) == 1);
+    await(atomic_load(&at_once) >= 1);
     for (uint32_t threads = 1; threads < 4;) { /* workers that take a task ask, too */
         uint64_t again = pool_tend(p);
         threads = stats_of(p).threads;
