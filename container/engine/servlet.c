@@ -160,27 +160,29 @@ void servlet_unavailable(struct call *c, int rc)
         seconds ? "for some time" : "for good");
 }
 
-/* clock_us until when it is, UINT64_MAX: for good; 0: it is not. */
-static uint64_t unavailable_until(const struct servlet *s)
+/* For how many us it still is, UINT64_MAX: for good; 0: it is not. */
+static uint64_t unavailable_for(const struct servlet *s)
 {
     uint64_t until = atomic_load_explicit(&s->unavailable_until_us, memory_order_relaxed);
-    return until && clock_us() < until ? until : 0;
+    if (until == 0 || until == UINT64_MAX)
+        return until;
+    uint64_t now = clock_us(); /* once: it goes on */
+    return now < until ? until - now : 0;
 }
 
 bool servlet_is_unavailable(const struct servlet *s)
 {
-    return unavailable_until(s) != 0;
+    return unavailable_for(s) != 0;
 }
 
 unsigned servlet_unavailable_status(struct call *c, struct servlet *s)
 {
-    uint64_t until = unavailable_until(s), left = s->retry_after;
-    if (until == 0)
+    uint64_t us = unavailable_for(s);
+    if (us == 0)
         return 0;
     if (s->init_failed)
         return 503;
-    if (until != UINT64_MAX)
-        left = (until - clock_us()) / 1000000 + 1;
+    uint64_t left = us == UINT64_MAX ? s->retry_after : (us + 999999) / 1000000;
     if (left == 0)
         return 404;
     char seconds[24];

@@ -261,6 +261,7 @@ static void test_errors_tell_their_reason(void **state)
     assert_non_null(strstr(cs_test_text(req), "it is there already"));
     req = cs_test_get(app, "/shop/rests");
     assert_int_equal(cs_test_status(req), 503);
+    /* regression 223: asked within the same us it was 31 */
     assert_string_equal(cs_test_header(req, "Retry-After"), "30");
 }
 
