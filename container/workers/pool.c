@@ -309,7 +309,10 @@ static void work_locked(struct pool *p, struct worker *w)
     bool searching = true; /* a new thread is counted as searching */
     uint64_t now = clock_us();
     for (;;) {
-        struct task *t = queues_take(&p->queues, now);
+        /* Who was one too many goes, or as many as there once were would share the processors for as long
+         * as work comes. */
+        bool leaves = !searching && enough_run_locked(p, now);
+        struct task *t = leaves ? NULL : queues_take(&p->queues, now);
         if (searching)
             p->searching--;
         searching = false;

@@ -23,8 +23,8 @@ struct gate {
     sem_t *open; /* waits for it; NULL: nothing */
 };
 
-static _Atomic bool spin; /* tasks with &no_gate compute while it is set */
-static sem_t no_gate;
+static _Atomic bool spin, spin_on; /* tasks with &no_gate, &no_gate_on compute while it is set */
+static sem_t no_gate, no_gate_on;
 static uint64_t
     patience_us; /* of the next pool: a slow machine must not look like long tasks; 0: as served */
 
@@ -51,9 +51,10 @@ static void run(void *arg, struct worker *w, struct task *t)
     while (now > most && !atomic_compare_exchange_weak(&most_at_once, &most, now))
         ;
     sem_t *open = g->open;
-    while (open == &no_gate && atomic_load(&spin))
+    while ((open == &no_gate && atomic_load(&spin)) ||
+           (open == &no_gate_on && atomic_load(&spin_on)))
         ;
-    if (open && open != &no_gate)
+    if (open && open != &no_gate && open != &no_gate_on)
         while (sem_wait(open) != 0)
             ;
     atomic_fetch_sub(&at_once, 1);
@@ -237,6 +238,26 @@ static void a_look_while_one_searches_keeps_the_promise(void **unused)
     assert_int_equal(stats_of(p).idle, 2);
     atomic_store(&spin, false);
     await(stats_of(p).queued == 0);
+    finish(p);
+}
+
+/* Regression 224: once more threads computed than there are processors they did so as long as work came. */
+static void who_computes_beyond_the_processors_goes(void **unused)
+{
+    (void)unused;
+    struct gate rows[4], later[8];
+    patience_us = SILENCE_US;
+    struct pool *p = make_computing(rows);
+    assert_null(pool_push(p, list_of(rows, 4, 0, &no_gate))); /* without a promise: all are woken */
+    await(atomic_load(&at_once) == 4);
+    atomic_store(&spin_on, true);
+    assert_null(pool_push_tended(p, list_of(later, 8, 0, &no_gate_on)));
+    atomic_store(&spin, false);
+    await(atomic_load(&run_count) == 44 && stats_of(p).busy == 2);
+    assert_int_equal(stats_of(p).idle, 2);
+    assert_int_equal(stats_of(p).queued, 6);
+    atomic_store(&spin_on, false);
+    await(atomic_load(&run_count) == 52);
     finish(p);
 }
 
@@ -425,6 +446,7 @@ int main(void)
         TEST(a_capped_queue_leaves_threads_to_the_other),
         TEST(computing_tasks_share_the_processors),
         TEST(a_look_while_one_searches_keeps_the_promise),
+        TEST(who_computes_beyond_the_processors_goes),
         TEST(a_task_that_may_wait_gets_a_thread),
         TEST(without_a_promise_one_is_woken),
         TEST(grows_by_age),
