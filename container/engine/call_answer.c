@@ -7,7 +7,7 @@
 
 static bool is_open(const struct call *c)
 {
-    return !c->x->res.committed && !call_is_over(c);
+    return !c->x->res.committed && !call_body_is_shut(c);
 }
 
 /* ---- redirect ---- */

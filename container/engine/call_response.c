@@ -30,7 +30,7 @@ static bool frames_message(enum http_field f)
 static int set_length(struct call *c, int64_t bytes)
 {
     struct response *r = &c->x->res;
-    if (r->committed || call_is_over(c))
+    if (r->committed || call_body_is_shut(c))
         return CS_ESTATE;
     if (bytes < 0 || (uint64_t)bytes < r->written)
         return CS_EINVAL;
@@ -98,7 +98,7 @@ static int written(struct call *c, enum response_result r)
 static int response_write_copy(cs_response *res, const void *bytes, size_t size)
 {
     struct call *c = response_call(res);
-    if (call_is_over(c))
+    if (call_body_is_shut(c))
         return CS_ESTATE;
     if (!bytes && size > 0)
         return CS_EINVAL;
@@ -111,7 +111,7 @@ static int response_write_copy(cs_response *res, const void *bytes, size_t size)
 static int response_write_static(cs_response *res, const void *bytes, size_t size)
 {
     struct call *c = response_call(res);
-    if (size < STATIC_MIN || call_is_over(c) || !bytes || !c->module->app)
+    if (size < STATIC_MIN || call_body_is_shut(c) || !bytes || !c->module->app)
         return response_write_copy(res, bytes, size);
     struct generation *g = c->app->generation;
     generation_hold(g);
@@ -144,13 +144,13 @@ __attribute__((format(printf, 2, 0))) static int response_vprintf(cs_response *r
 static int response_flush_now(cs_response *res)
 {
     struct call *c = response_call(res);
-    return call_is_over(c) ? CS_ESTATE : from_result(response_flush(c->x));
+    return call_body_is_shut(c) ? CS_ESTATE : from_result(response_flush(c->x));
 }
 
 static int response_error(cs_response *res, uint32_t code, cs_str message)
 {
     struct call *c = response_call(res);
-    if (c->x->res.committed || call_is_over(c))
+    if (c->x->res.committed || call_body_is_shut(c))
         return CS_ESTATE;
     if (code < 400 || code > 599)
         return CS_EINVAL;
@@ -172,7 +172,7 @@ static int response_date(cs_response *res, cs_str name, int64_t seconds)
 static int response_file(cs_response *res, int fd, int64_t offset, int64_t length)
 {
     struct call *c = response_call(res);
-    if (!call_is_over(c))
+    if (!call_body_is_shut(c))
         return written(c, response_send_file(c->x, fd, offset, length));
     if (fd >= 0)
         close(fd);

@@ -75,7 +75,7 @@ static int include(struct call *c, struct frame *f, struct servlet *s, cs_reques
 
 static bool may_dispatch(const struct call *c, uint32_t type, cs_response *res)
 {
-    return !c->in_valve && c->app && !call_is_over(c) &&
+    return !c->in_valve && c->app && !call_body_is_shut(c) &&
            !CONTAINER_OF(res, struct response_handle, pub)->closed &&
            (type != CS_DISPATCH_FORWARD || !res->ops->committed(res));
 }

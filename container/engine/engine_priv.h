@@ -286,6 +286,7 @@ struct call {
     uint32_t locale_count;
     bool locales_parsed;
     struct head_hook *head_hooks; /* the last registered first */
+    bool in_head;                 /* they run */
     uint32_t listeners_told;      /* of the app's, of this request */
     bool in_error_page;           /* one runs: what it makes ends with it */
     uint32_t dispatches;          /* that run, one within the other */
@@ -421,6 +422,11 @@ static inline bool call_is_over(const struct call *c)
 {
     return c->error_status != 0 || c->params_bad || c->concluded || c->redirected ||
            c->response.closed;
+}
+/* The same for calls that write, end or forget the answer: not in the hooks of its head either. */
+static inline bool call_body_is_shut(const struct call *c)
+{
+    return c->in_head || call_is_over(c);
 }
 /* call_answer.c */
 int response_redirect(cs_response *res, cs_str location, uint32_t status);

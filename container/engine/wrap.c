@@ -137,7 +137,7 @@ cs_response *response_wrap(cs_response *res, const struct cs_override_res *over,
     struct call *c = response_call(res);
     struct cs_override_res copy;
     struct wrap *w = NULL;
-    if (!c->in_valve && take_struct(over, &copy, sizeof(copy)) && copy.reserved == 0)
+    if (!c->in_valve && !c->in_head && take_struct(over, &copy, sizeof(copy)) && copy.reserved == 0)
         w = begin(c, false);
     if (!w)
         return NULL;

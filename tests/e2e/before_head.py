@@ -57,7 +57,7 @@ answer = server.get("/b/none?how=short")
 same("before-head/nothing serves it", (answer.status, answer.fields.get("x-seen")), (404, None))
 
 answer = server.get("/b/a?how=short&allowed=1")
-same("before-head/what may not be done", answer.fields.get("x-refused"), " ".join(["-3"] * 13) + " committed 0")
+same("before-head/what may not be done", answer.fields.get("x-refused"), " ".join(["-3"] * 13) + " committed 0 wrapped 0 kept -3 -3")
 same("before-head/what may be done", (answer.fields.get("x-allowed"), answer.status, answer.text,
                                       answer.fields.get("content-type"), answer.fields.get("set-cookie"),
                                       answer.fields.get("x-date")),

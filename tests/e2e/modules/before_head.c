@@ -27,19 +27,28 @@ static void second(cs_response *res, void *arg)
     note(res, arg);
 }
 
-/* Everything that may not be done here, then everything that may. */
+struct kept { /* what the filter was called with */
+    cs_request *req;
+    cs_response *res;
+};
+
+/* Everything that may not be done here, also not through the filter's own handles; then everything that may. */
 static void allowed(cs_response *res, void *arg)
 {
     char text[300];
+    struct kept *kept = arg;
     cs_cookie cookie = {.size = sizeof(cookie), .name = "c", .value = "1"};
     int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-    (void)arg;
-    snprintf(text, sizeof(text), "%d %d %d %d %d %d %d %d %d %d %d %d %d committed %d",
+    snprintf(text, sizeof(text),
+             "%d %d %d %d %d %d %d %d %d %d %d %d %d committed %d wrapped %d kept %d %d",
              cs_res_puts(res, "x"), cs_res_printf(res, "%d", 1), cs_res_write_static(res, "x", 1),
              cs_res_flush(res), cs_res_error(res, 500, "x"), cs_res_redirect(res, "/x"),
              cs_res_reset(res), cs_res_reset_body(res), cs_res_length(res, 1),
              cs_res_send_file(res, fd, 0, 1), cs_res_set_buffer_size(res, 9000),
-             cs_res_early_hints(res), cs_res_before_head(res, first, NULL), cs_res_committed(res));
+             cs_res_early_hints(res), cs_res_before_head(res, first, NULL), cs_res_committed(res),
+             cs_res_wrap(res, &(struct cs_override_res){.size = sizeof(struct cs_override_res)},
+                         NULL) != NULL,
+             cs_res_puts(kept->res, "x"), cs_req_forward(kept->req, kept->res, "/a?how=short"));
     int rc = fcntl(fd, F_GETFD) == -1 ? cs_res_header(res, "X-Refused", text) : CS_EFAIL;
     snprintf(text, sizeof(text), "%d %d %d %d %d %d", rc, cs_res_status(res, 203),
              cs_res_cookie(res, &cookie), cs_res_content_type(res, "text/x-late"),
@@ -56,8 +65,10 @@ static int hold(cs_request *req, cs_response *res, cs_chain *chain, void *self)
                 cs_res_before_head(res, NULL, NULL)};
     if (rc[0] || rc[1] || rc[2] != CS_EINVAL)
         return CS_EFAIL;
+    struct kept *kept = cs_req_alloc(req, sizeof(*kept));
+    *kept = (struct kept){.req = req, .res = res};
     if (cs_req_param(req, "allowed"))
-        cs_res_before_head(res, allowed, NULL);
+        cs_res_before_head(res, allowed, kept);
     return cs_chain_next(chain, req, res);
 }
 
