@@ -7,7 +7,7 @@
 #define ENGINE_ASYNC_H
 #include "base/thread.h"
 #include "engine/async_state.h"
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 
 struct async_listener {
     struct async_listener *next;

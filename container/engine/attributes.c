@@ -3,7 +3,7 @@
  * destructors run in the order of the cleanups, on the thread that runs the request. */
 #include <string.h>
 
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 
 static uint32_t position_of(const struct attributes *a, struct span name)
 {

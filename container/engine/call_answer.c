@@ -3,7 +3,7 @@
  * far. Part of the response handle's table (call_response.c), on the worker that runs the request. */
 #include <stdio.h>
 
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 
 static bool is_open(const struct call *c)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The body of a request as webapps read it: pieces, lines, and the trailers behind it. Part of the request
  * handle's table; on the worker that runs the request. */
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 
 #define AHEAD 8192u /* read at a time when lines are asked for */
 

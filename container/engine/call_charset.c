@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The charset of a request and of an answer, which is a parameter of Content-Type. Part of both handles'
  * tables; on the worker that runs the request. */
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 #include "http/media.h"
 
 #define CHARSET SPAN_LIT("charset")

@@ -3,7 +3,7 @@
  * request. The rules are those of http/cookie.h. */
 #include <time.h>
 
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 
 static bool have_cookies(struct call *c)
 {

@@ -2,7 +2,7 @@
  * What filters want to say of an answer once it is known what it is: cs_res_before_head. Run from the
  * response, when its head is about to be frozen, or from serve.c behind the last filter. On the thread that
  * runs the request. */
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 #include "observe/log.h"
 
 struct head_run {

@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 
 /* A numeric address, "192.0.2.1", "2001:db8::1"; an IPv4-mapped one is kept as IPv4. */
 static bool parse_address(struct span text, struct endpoint *out)

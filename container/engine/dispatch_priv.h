@@ -3,7 +3,7 @@
  * within it. */
 #ifndef ENGINE_DISPATCH_PRIV_H
 #define ENGINE_DISPATCH_PRIV_H
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 
 #define DISPATCH_DEPTH 64u /* as deep may forwards and includes be nested */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Listeners of requests and of a webapp's attributes; those of the webapp's life are told in app_life.c. Called
  * by serve.c and ctx_attributes.c, on the thread that runs the request or sets the attribute. */
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 #include "observe/log.h"
 
 static const char *name_of(const struct listener *l)

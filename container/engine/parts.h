@@ -4,7 +4,7 @@
  * (the handles). On the worker that runs the request. */
 #ifndef ENGINE_PARTS_H
 #define ENGINE_PARTS_H
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 
 struct part {
     cs_part pub; /* the handle module code sees */

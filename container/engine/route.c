@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Where a request goes: host by name, context by the longest path. Pure; asked by pollers at the end of
  * a head and by workers for pipelined requests. */
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 
 #define HOST_MAX 255u
 

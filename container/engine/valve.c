@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 
 struct valve_step { /* one valve's place in the chain; lives while the valve runs */
     struct guarded guarded;

@@ -3,7 +3,7 @@
  * include gets. They live in the engine, so that one used after its end answers CS_EGONE. */
 #ifndef ENGINE_WRAP_PRIV_H
 #define ENGINE_WRAP_PRIV_H
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 
 struct wrap {
     struct wrap *older;        /* in call.wraps; of one that rests: who died after it */

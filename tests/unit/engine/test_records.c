@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
-#include "engine/engine_priv.h"
+#include "engine/call.h"
 #include "observe/access_fields.h"
 #include "observe/counters.h"
 
