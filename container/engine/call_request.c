@@ -52,7 +52,7 @@ static cs_str request_get(cs_request *req, uint32_t what)
     case CS_REQ_QUERY:
         return terminated(c, frame_query(c, f));
     case CS_REQ_PROTOCOL:
-        return to_str(r->version == 10 ? SPAN_LIT("HTTP/1.0") : SPAN_LIT("HTTP/1.1"));
+        return to_str(http_version_text(r->version));
     case CS_REQ_SCHEME:
         return to_str(r->view.scheme);
     case CS_REQ_SERVER_NAME:

@@ -131,20 +131,12 @@ static bool keep(struct batch *b, struct span s, cs_str *out)
     return buf_append_span(&b->text, s) && buf_append(&b->text, "", 1);
 }
 
-static struct span protocol(uint16_t version)
-{
-    return version == 10   ? SPAN_LIT("HTTP/1.0")
-           : version == 11 ? SPAN_LIT("HTTP/1.1")
-           : version == 20 ? SPAN_LIT("HTTP/2.0")
-                           : SPAN_NONE;
-}
-
 static bool keep_texts(struct batch *b, const struct source *s, const struct context *c,
                        cs_record *r)
 {
     const struct access_fields *f = s->f;
     return keep(b, f->method, &r->method) && keep(b, f->path, &r->uri) &&
-           keep(b, f->query, &r->query) && keep(b, protocol(f->version), &r->protocol) &&
+           keep(b, f->query, &r->query) && keep(b, http_version_text(f->version), &r->protocol) &&
            keep(b, f->scheme, &r->scheme) && keep(b, f->host, &r->host) &&
            keep(b, span_of(s->remote), &r->remote_addr) &&
            keep(b, span_of(s->peer), &r->peer_addr) &&

@@ -288,8 +288,10 @@ int ctx_map_servlet(cs_ctx *ctx, cs_str servlet, cs_str urls)
     if (!is_text(servlet) || !is_text(urls))
         return CS_EINVAL;
     arena_init(&scratch);
-    bool ok = app_split_words(&scratch, urls.ptr, &patterns, &count) &&
-              app_map_servlet(a, servlet.ptr, module_of(ctx)->module->file, patterns, count, &err);
+    bool ok =
+        app_split_words(&scratch, urls.ptr, &patterns, &count)
+            ? app_map_servlet(a, servlet.ptr, module_of(ctx)->module->file, patterns, count, &err)
+            : err_set(&err, "out of memory");
     arena_destroy(&scratch);
     return done(a, ok, &err);
 }

@@ -53,6 +53,12 @@ struct request {
     uint64_t connection;     /* its number, unique in the process */
 };
 
+/* VERSION of a request as it is written; SPAN_NONE of 0: none was understood. */
+static inline struct span http_version_text(uint16_t version)
+{
+    return version == 10 ? SPAN_LIT("HTTP/1.0") : version == 11 ? SPAN_LIT("HTTP/1.1") : SPAN_NONE;
+}
+
 struct response {
     struct headers headers;
     int64_t length;     /* announced; -1: not known */

@@ -96,7 +96,7 @@ struct span media_without(struct span value, struct span name, struct arena *a)
     char *text = arena_alloc(a, value.n + 1), *o = text;
     if (!text)
         return SPAN_NONE;
-    struct span type = span_trim(span_cut(value, 0, span_find(value, 0, ';')));
+    struct span type = media_type(value);
     if (type.n > 0)
         memcpy(o, type.p, type.n);
     o += type.n;

@@ -19,7 +19,7 @@ struct span media_type(struct span value);
  * escapes a quote or a backslash and is itself before everything else: clients send file names so. */
 enum media_found media_param(struct span value, struct span name, struct arena *a,
                              struct span *out);
-/* VALUE without its parameters NAME; in the arena when something was taken out. SPAN_NONE: no memory. */
+/* VALUE without its parameters NAME; in the arena, terminated. SPAN_NONE: no memory. */
 struct span media_without(struct span value, struct span name, struct arena *a);
 
 #endif

@@ -3,9 +3,8 @@
  * policy_body.c. */
 #include "http1/policy.h"
 
-#include "http/cookie.h"
-
 #include "http/chars.h"
+#include "http/cookie.h"
 
 /* ---- request line (RFC 9112 3) ---- */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * How long a body is, and what a chunk line may look like (RFC 9112 6.3, 7.1): see policy.h. */
-#include "http/chars.h"
 #include "http1/policy.h"
 
 #include "base/check.h"
+#include "http/chars.h"
 
 /* Exactly one member `chunked`, in one field or several (RFC 9110 5.6.1 lets empty elements pass, the
  * transfer codings do not: a list that is odd in any way is refused, because the next hop may read it
