@@ -25,6 +25,9 @@ finish() {
         kill "$child" 2>/dev/null
         wait "$child" 2>/dev/null
     fi
+    for file in "$work"/scripts/*/pid; do
+        [ ! -f "$file" ] || kill "$(cat "$file")" 2>/dev/null
+    done
     end_servers "$work" >/dev/null
     rm -rf "$work"
 }

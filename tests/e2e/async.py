@@ -185,8 +185,8 @@ client.send("/async/stream?n=100000&ms=5")
 client.take_line()
 client.socket.close()
 seen = []
-check("closed/heard", becomes(lambda: seen.extend(happened()) or len(seen) >= 3) and
-      sorted(seen) == ["complete", "error -2", "writer -2"], seen)
+check("closed/heard", becomes(lambda: seen.extend(happened()) or {"complete", "writer -2"} <= set(seen)) and
+      set(seen) <= {"complete", "error -2", "writer -2"}, seen) # its writer may end it before the error is told
 
 # ---- no thread is held ----
 clients = [Client(server.port) for _ in range(300)]

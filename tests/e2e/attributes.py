@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # builds: release
+# alone: it watches the clock
 """Every attribute has an effect: a value that is not the default, and what is different on the real server.
 A case is called "attribute/ELEMENT.NAME"; tests/arch/attribute_effects.py looks them up in attributes.txt.
 Here: Connector, Executor, Service and Engine; the rest is in attributes_hosts.py and in the scripts that

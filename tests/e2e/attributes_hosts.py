@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # builds: release
+# alone: it watches the clock
 """As attributes.py, for Server, Engine, Host and Context: which webapps there are, and how long they may take."""
 import json
 import os

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# alone: it watches the clock
 # Slow clients and slow servlets: 4 MiB leave to a client with a tiny receive buffer while the servlet
 # that wrote them still sleeps, and a quick answer does not wait for the slow one that was asked for in
 # the same packet.

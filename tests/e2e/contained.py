@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # builds: release
+# alone: it watches the clock
 """cserv in a container, as far as namespaces alone make one: as process 1 it reaps what webapps leave behind and
 SIGTERM ends it in order with 0; and it serves with everything read-only but its base. Needs root."""
 import os

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # builds: release
+# alone: it watches the clock
 # The first hour of a new user: the commands and files of README.md and of the pages in webapps/docs, taken
 # out of these texts (tests/support/texts.py), done in an empty folder one after the other, each with its
 # time. Then the ExecStart of the installed unit with NOTIFY_SOCKET set. What is done otherwise than written

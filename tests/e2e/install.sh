@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # builds: release
+# alone: it builds
 # `cmake --install` of the build folder BUILD, below a DESTDIR and with a prefix of its own; the tree is
 # then moved and must still be complete: a servlet is built against it with pkg-config and with CMake, in
 # C and C++, its command runs, makes a base and serves it. At last `uninstall`. Prints ok, skip or FAIL per case.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # builds: release
+# alone: it builds
 # What README.md promises an author, done as written: the C block and the compile line are taken out of
 # README.md and run; then the same file with every supported compiler and language, and a C++ servlet
 # with everything that makes C++ modules difficult.

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# alone: it watches the clock
 """The valve semaphore on the real server: on, off and misconfigured; how many at a time, in which order, what
 becomes of the others, and that the waiting ends. Without a server: tests/unit/modules_semaphore."""
 import os

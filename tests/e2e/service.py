@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # builds: release
+# alone: it watches the clock
 """cserv under a service manager: the commands of conf/cserv.service with NOTIFY_SOCKET set, the unit checked by
 systemd-analyze and its filters compared with what the server does under strace, conf/cserv.logrotate. As the
 first process of a container, and with nothing writable but its base, it is tried in contained.py."""

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # builds: release
+# alone: it watches the clock
 # Connector settings whose effect is seen from outside: allowTrace, socket.txBufSize, server. Environment:
 # CSERV (the command).
 work=$(mktemp -d "${TMPDIR:-/tmp}/cserv-settings.XXXXXX") || exit 1

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # builds: release
+# alone: it watches the clock
 """Slow clients and slow webapps on the real server: 400 requests asleep in one webapp are not noticed by
 another; with all connections taken by clients at the least rate a new one is served within a second and
 `status` answers; and each setting of rates, queues and reserved threads does what it says."""

@@ -4,17 +4,37 @@
 
 # run_folder KIND SANITIZER FOLDER: the .sh and .py files of tests/FOLDER with a first line #!; others
 # are parts of them. One whose head says "# builds: release" has nothing to show a sanitizer that others do
-# not, and takes long: it runs with the builds it names.
+# not, and takes long: it runs with the builds it names. Two run at once, because most of them wait most of
+# the time, but those whose head says "# alone: WHY".
 run_folder() {
+    : >"$work/together"
+    : >"$work/alone"
     for candidate in "$root/tests/$3"/*.sh "$root/tests/$3"/*.py; do
         if [ -f "$candidate" ] && head -n 1 "$candidate" | grep -q '^#!'; then
             kinds=$(builds_of "$candidate")
             case " ${kinds:-$1} " in
-            *" $1 "*) run_script "$1" "$2" "$candidate" ;;
+            *" $1 "*)
+                list=together
+                ! head -n 20 "$candidate" | grep -q '^# alone: ' || list=alone
+                echo "$candidate" >>"$work/$list"
+                ;;
             *) skip "[$1] ${candidate#"$root/tests/"}" "runs with the build $kinds" ;;
             esac
         fi
     done
+    env root="$root" work="$work" script_limit="$script_limit" xargs -r -P 2 -I '{}' \
+        sh "$root/tests/support/run_one.sh" "$1" "$2" '{}' <"$work/together" &
+    child=$!
+    wait "$child"
+    child=
+    while read -r candidate <&4; do
+        run_again "$1" "$2" "$candidate"
+        count_lines "$candidate"
+        rm -rf "$place"
+    done 4<"$work/together"
+    while read -r candidate <&4; do
+        run_script "$1" "$2" "$candidate"
+    done 4<"$work/alone"
 }
 
 # What a script says of its builds in its head; "" when nothing.
@@ -37,31 +57,42 @@ end_servers() {
     done
 }
 
-# run_script KIND SANITIZER SCRIPT: one that fails without a sanitizer's report runs once more, see
-# unit_tests.
+# run_script KIND SANITIZER SCRIPT
 run_script() {
     run_script_once "$@"
+    run_again "$@"
+    shift 2
+    count_lines "$1"
+    rm -rf "$place"
+}
+
+# KIND SANITIZER SCRIPT: one that failed without a sanitizer's report runs once more, alone; see unit_tests.
+run_again() {
+    take_place "$1" "$3"
+    code=$(cat "$place/code")
     if [ "$code" -ne 0 ] && [ "$code" -ne 77 ] && [ "$script_limit" -ne 0 ] &&
         [ -z "$(ls "$place/reports")" ]; then
         echo "$label: failed once, run again: $(grep -m 3 '^FAIL ' "$place/log" | cut -c 1-200)"
         end_servers "$place" >/dev/null
         run_script_once "$@"
     fi
-    shift 2
-    count_lines "$1"
 }
 
-run_script_once() {
+take_place() { # KIND SCRIPT
     kind=$1
+    place=$work/scripts/${2##*/}
+    label="[$1] ${2#"$root/tests/"}"
+}
+
+run_script_once() { # KIND SANITIZER SCRIPT
     sanitizer=$2
-    shift 2
-    place=$work/script
+    take_place "$1" "$3"
     rm -rf "$place"
     mkdir -p "$place/tmp" "$place/reports"
-    label="[$kind] ${1#"$root/tests/"}"
     sanitizer_environment "$sanitizer" "$place/reports"
-    start_script "$1" >"$place/log" 2>&1 </dev/null &
+    start_script "$3" >"$place/log" 2>&1 </dev/null &
     child=$!
+    echo "$child" >"$place/pid"
     follower=
     if [ "$script_limit" -eq 0 ]; then # a long one: let people watch it
         tail -n +1 -f --pid="$child" "$place/log" &
@@ -70,6 +101,8 @@ run_script_once() {
     wait "$child"
     code=$?
     child=
+    rm "$place/pid"
+    echo "$code" >"$place/code"
     [ -z "$follower" ] || wait "$follower"
 }
 
