@@ -84,8 +84,10 @@ static const struct schema_attribute connector_attributes[] = {
     C_TEXT("executor", executor, "",
            "The name of the Executor whose settings replace maxThreads, minSpareThreads, "
            "threadsMaxIdleTime and maxQueueSize."),
-    C_NUMBER("acceptCount", accept_count, "100", 1, PORT_MAX, "",
-             "Connections the kernel holds back before they are accepted."),
+    C_NUMBER("acceptCount", accept_count, "4096", 1, PORT_MAX, "",
+             "Connections the kernel holds back before they are accepted; at most "
+             "net.core.somaxconn. Whoever "
+             "comes when it is full tries again after a second."),
     C_NUMBER("maxConnections", max_connections, "8192", 1, 1000000, "",
              "Connections open at one time."),
     C_NUMBER("connectionTimeout", connection_timeout, "20000", 1, INT_LIMIT, "ms",

@@ -32,7 +32,7 @@ struct
     const char *proxy_name;  /* proxyName "": else the server name that applications are told */
     int64_t proxy_port;      /* proxyPort 0: else the port that applications are told */
     const char *executor;    /* executor "": else the thread settings below are those of this one */
-    int64_t accept_count;    /* acceptCount 100: listen backlog */
+    int64_t accept_count;    /* acceptCount 4096: listen backlog */
     int64_t max_connections; /* maxConnections 8192 */
     int64_t connection_timeout;      /* connectionTimeout 20000: whole head */
     int64_t keep_alive_timeout;      /* keepAliveTimeout 60000; -1 none */

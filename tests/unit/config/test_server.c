@@ -24,7 +24,7 @@ static void test_smallest(void **state)
     assert_int_equal(k->proxy_port, 0);
     assert_string_equal(k->executor, "");
     assert_int_equal(k->max_http_request_header_size, 8192);
-    assert_int_equal(k->accept_count, 100);
+    assert_int_equal(k->accept_count, 4096);
     assert_int_equal(k->max_connections, 8192);
     assert_int_equal(k->connection_timeout, 20000);
     assert_int_equal(k->keep_alive_timeout, 60000);
