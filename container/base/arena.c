@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Memory that lives and dies together: blocks of 4 KiB handed out front to back. Used for exchanges,
- * configuration trees and whatever else has one lifetime. Under AddressSanitizer what was not handed
- * out is poisoned, so a read behind an allocation or after a reset is found. */
+ * Memory that lives and dies together: blocks handed out front to back, which get larger as more is asked
+ * for, up to 4 KiB. Used for exchanges, configuration trees and whatever else has one lifetime. Under
+ * AddressSanitizer what was not handed out is poisoned, so a read behind an allocation or after a reset is
+ * found. */
 #include "base/arena.h"
 #include "base/check.h"
 #include <stdio.h>
@@ -20,6 +21,9 @@ struct arena_cleanup {
 
 #define BLOCK_SIZE  4096u /* with header: a request of moderate size stays within one */
 #define BLOCK_ROOM  (BLOCK_SIZE - sizeof(struct arena_block))
+#define FIRST_SIZE  512u /* with header and malloc's: many requests that wait have one */
+#define STEP        128u /* what arena_expect rounds to */
+#define MALLOC_OWN  16u  /* of malloc's, before each block */
 #define LARGE_BYTES (BLOCK_ROOM / 4) /* from here on an own block: wastes less of the current one */
 
 _Static_assert(sizeof(struct arena_block) % ARENA_ALIGN == 0, "the header keeps the alignment");
@@ -57,6 +61,40 @@ static void block_make_current(struct arena *a, struct arena_block *block)
     a->end = a->at + block->size;
 }
 
+/* Room of a block that is at most SIZE bytes with what malloc and the arena have before it. */
+static size_t room_of(size_t size)
+{
+    size_t room = size - MALLOC_OWN - sizeof(struct arena_block);
+    return room < BLOCK_ROOM ? room : BLOCK_ROOM;
+}
+
+/* The more was handed out, the larger is the next block. */
+static size_t next_room(const struct arena *a)
+{
+    size_t size = FIRST_SIZE;
+    while (size < BLOCK_SIZE && size < 2 * a->used)
+        size *= 2;
+    return size < BLOCK_SIZE ? room_of(size) : BLOCK_ROOM;
+}
+
+static bool block_begin(struct arena *a, size_t room)
+{
+    struct arena_block *block = block_add(a, room);
+    if (block)
+        block_make_current(a, block);
+    return block != NULL;
+}
+
+void arena_expect(struct arena *a, size_t n)
+{
+    if (n > BLOCK_ROOM)
+        n = BLOCK_ROOM;
+    if (n <= (size_t)(a->end - a->at))
+        return;
+    size_t steps = (n + MALLOC_OWN + sizeof(struct arena_block) + STEP - 1) / STEP;
+    (void)block_begin(a, room_of(steps * STEP)); /* without memory: arena_alloc says so */
+}
+
 void *arena_alloc_slow(struct arena *a, size_t n)
 {
     if (n > SIZE_MAX - BLOCK_SIZE)
@@ -71,10 +109,9 @@ void *arena_alloc_slow(struct arena *a, size_t n)
         return own + 1;
     }
     if (need > (size_t)(a->end - a->at)) {
-        struct arena_block *block = block_add(a, BLOCK_ROOM);
-        if (!block)
+        size_t next = next_room(a);
+        if (!block_begin(a, need > next ? need : next))
             return NULL;
-        block_make_current(a, block);
     }
     void *p = a->at;
     a->at += need;
@@ -183,17 +220,18 @@ static void blocks_free(struct arena_block *block)
     }
 }
 
-/* Unlinks and returns the first block of the usual size; NULL when there is none. */
+/* Unlinks and returns the largest block of at most the usual size; NULL when there is none. */
 static struct arena_block *take_usual_block(struct arena *a)
 {
+    struct arena_block **best = NULL;
     for (struct arena_block **at = &a->blocks; *at; at = &(*at)->next) {
-        struct arena_block *block = *at;
-        if (block->size == BLOCK_ROOM) {
-            *at = block->next;
-            return block;
-        }
+        if ((*at)->size <= BLOCK_ROOM && (!best || (*at)->size > (*best)->size))
+            best = at;
     }
-    return NULL;
+    struct arena_block *block = best ? *best : NULL;
+    if (block)
+        *best = block->next;
+    return block;
 }
 
 void arena_reset(struct arena *a)

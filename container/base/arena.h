@@ -52,6 +52,9 @@ static inline void *arena_alloc(struct arena *a, size_t n)
     arena_unpoison(p, n);
     return p;
 }
+/* About N bytes will be asked for: they come from one block, if they are at most 4 KiB, that is not much
+ * larger. What is left of the current block is lost. */
+void arena_expect(struct arena *a, size_t n);
 void *arena_zalloc(struct arena *a, size_t n); /* cleared */
 /* Copies with a NUL behind (not counted). .p == NULL when out of memory (or s.p == NULL). */
 struct span arena_copy(struct arena *a, struct span s);
@@ -67,7 +70,8 @@ void *arena_grow(struct arena *a, const void *v, uint32_t *cap, size_t item, uin
 bool arena_on_cleanup(struct arena *a, void (*fn)(void *), void *arg);
 /* Runs all cleanups now (LIFO). The memory stays. */
 void arena_run_cleanups(struct arena *a);
-/* Runs cleanups, gives back all blocks but one of the usual size: ready for the next lifetime. */
+/* Runs cleanups, gives back all blocks but the largest of at most 4 KiB: ready for the next lifetime, which
+ * takes no memory when it needs no more than that. */
 void arena_reset(struct arena *a);
 void arena_destroy(struct arena *a); /* runs cleanups, gives everything back */
 

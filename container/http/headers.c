@@ -4,7 +4,7 @@
 #include "http/headers.h"
 #include "base/check.h"
 
-enum { FIRST_ROWS = 16 };
+enum { FIRST_ROWS = 4 };
 
 static bool grow(struct headers *h, struct arena *a)
 {
@@ -12,6 +12,15 @@ static bool grow(struct headers *h, struct arena *a)
     if (v)
         h->v = v;
     return v != NULL;
+}
+
+bool headers_expect(struct headers *h, struct arena *a, uint32_t n)
+{
+    CHECK(h->cap == 0);
+    void *v = n > 0 ? arena_grow(a, NULL, &h->cap, sizeof(*h->v), n) : NULL;
+    if (v)
+        h->v = v;
+    return v || n == 0;
 }
 
 bool headers_add(struct headers *h, struct arena *a, struct span name, struct span value)

@@ -26,6 +26,8 @@ struct headers {
 enum http_field field_find(struct span name); /* any case; fast: called for every field */
 struct span field_text(enum http_field f);
 
+/* An empty table gets room for N fields, no more. False: out of memory. */
+bool headers_expect(struct headers *h, struct arena *a, uint32_t n);
 /* Appends without copying the bytes. False: out of memory. */
 bool headers_add(struct headers *h, struct arena *a, struct span name, struct span value);
 /* Copies name and value into the arena first. */

@@ -3,7 +3,7 @@
 #include "http/params.h"
 #include "http/chars.h"
 
-enum { FIRST_ROWS = 16 };
+enum { FIRST_ROWS = 4 };
 
 static bool grow(struct params *p, struct arena *a)
 {

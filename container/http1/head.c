@@ -22,11 +22,15 @@ static enum refusal why_bad(struct exchange *x, struct span target)
     return r == REFUSE_NONE ? REFUSE_FIELD : r;
 }
 
+/* What a small request needs besides head and fields: path, parameters, the answer's fields. */
+#define REST_BYTES 384u
+
 static enum refusal parse_fields(struct h1 *h)
 {
     struct exchange *x = h->x;
+    arena_expect(&x->arena, buf_len(&h->head) + h->fields * sizeof(struct header) + REST_BYTES);
     struct span head = copy_text(x, buf_span(&h->head));
-    if (!head.p)
+    if (!head.p || !headers_expect(&x->req.headers, &x->arena, h->fields))
         return REFUSE_MEMORY;
     x->req.method = h->line.known;
     x->req.version = h->line.version;

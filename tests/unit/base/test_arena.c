@@ -69,19 +69,91 @@ static void test_init_takes_no_memory(void **state)
     arena_destroy(&a);
 }
 
-static void test_one_block_serves_four_kib(void **state)
+/* N allocations of 33 bytes, which take 48; in how many blocks? */
+static unsigned blocks_for(struct arena *a, unsigned n)
+{
+    const struct arena_block *last = a->blocks;
+    unsigned blocks = 0;
+    for (unsigned i = 0; i < n; i++) {
+        assert_non_null(arena_alloc(a, 33));
+        blocks += a->blocks != last;
+        last = a->blocks;
+    }
+    return blocks;
+}
+
+static void test_blocks_get_larger_with_the_need(void **state)
 {
     (void)state;
     struct arena a;
     arena_init(&a);
-    assert_non_null(arena_alloc(&a, 1));
-    const struct arena_block *first = a.blocks;
-    for (int i = 0; i < 84; i++)
-        assert_non_null(arena_alloc(&a, 33)); /* 48 each: 16 + 4032 of 4080 */
-    assert_ptr_equal(a.blocks, first);
-    assert_int_equal(a.end - a.at, 32);
-    assert_non_null(arena_alloc(&a, 33));
-    assert_ptr_not_equal(a.blocks, first);
+    assert_int_equal(blocks_for(&a, 10), 1);
+    assert_int_equal(a.end - a.at, 0); /* 480 of 512, which malloc and a header have the rest of */
+    assert_int_equal(blocks_for(&a, 1), 1);
+    assert_int_equal(a.end - a.at, 992 - 48);
+    assert_int_equal(blocks_for(&a, 19), 0);
+    assert_int_equal(blocks_for(&a, 1), 1);
+    assert_int_equal(a.end - a.at, 4080 - 48);
+    assert_int_equal(blocks_for(&a, 84 + 85), 1); /* and no larger */
+    assert_int_equal(a.end - a.at, 0);
+    assert_int_equal(blocks_for(&a, 1), 1);
+    assert_int_equal(a.end - a.at, 4080 - 48);
+    arena_destroy(&a);
+}
+
+static void test_a_first_request_above_the_first_block_has_its_room(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a);
+    char *p = arena_zalloc(&a, 900);
+    assert_non_null(p);
+    assert_int_equal(p[899], 0);
+    assert_int_equal(a.end - a.at, 0); /* 912 */
+    arena_destroy(&a);
+}
+
+static void test_what_is_expected_comes_from_one_block(void **state)
+{
+    (void)state;
+    struct arena a;
+    for (unsigned n = 1; n <= 85; n++) {
+        arena_init(&a);
+        arena_expect(&a, n * 48);
+        assert_in_range(a.end - a.at, n * 48, n * 48 + 127);
+        const struct arena_block *one = a.blocks;
+        assert_int_equal(blocks_for(&a, n), 0);
+        arena_expect(&a, (size_t)(a.end - a.at)); /* it is there */
+        assert_ptr_equal(a.blocks, one);
+        arena_reset(&a);
+        arena_expect(&a, n * 48); /* it was kept */
+        assert_ptr_equal(a.blocks, one);
+        arena_destroy(&a);
+    }
+    arena_init(&a);
+    arena_expect(&a, 1000000); /* no more than the usual size in advance */
+    assert_int_equal(a.end - a.at, 4080);
+    arena_expect(&a, SIZE_MAX);
+    assert_int_equal(a.end - a.at, 4080);
+    assert_int_equal(a.used, 0);
+    arena_destroy(&a);
+}
+
+/* A connection's requests are alike: after the first ones none takes memory. */
+static void test_resets_come_to_a_block_that_suffices(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a);
+    for (unsigned n = 1; n <= 85; n += 7) {
+        unsigned taken = 1, rounds = 0;
+        while (taken > 0) {
+            assert_true(rounds++ < 4);
+            taken = blocks_for(&a, n);
+            arena_reset(&a);
+        }
+    }
+    assert_int_equal(a.end - a.at, 4080);
     arena_destroy(&a);
 }
 
@@ -99,7 +171,7 @@ static void test_large_request_leaves_the_current_block(void **state)
     arena_destroy(&a);
 }
 
-static void test_reset_keeps_one_usual_block(void **state)
+static void test_reset_keeps_the_largest_usual_block(void **state)
 {
     (void)state;
     struct arena a;
@@ -287,9 +359,12 @@ int main(void)
         cmocka_unit_test(test_allocations_are_aligned_and_apart),
         cmocka_unit_test(test_nothing_bytes_give_an_address),
         cmocka_unit_test(test_init_takes_no_memory),
-        cmocka_unit_test(test_one_block_serves_four_kib),
+        cmocka_unit_test(test_blocks_get_larger_with_the_need),
+        cmocka_unit_test(test_a_first_request_above_the_first_block_has_its_room),
+        cmocka_unit_test(test_what_is_expected_comes_from_one_block),
+        cmocka_unit_test(test_resets_come_to_a_block_that_suffices),
         cmocka_unit_test(test_large_request_leaves_the_current_block),
-        cmocka_unit_test(test_reset_keeps_one_usual_block),
+        cmocka_unit_test(test_reset_keeps_the_largest_usual_block),
         cmocka_unit_test(test_zalloc_clears_used_memory),
         cmocka_unit_test(test_copies),
         cmocka_unit_test(test_grow_doubles_and_keeps),

@@ -110,6 +110,24 @@ static void the_table_grows(void **state)
     }
 }
 
+static void what_is_expected_has_room_and_more_fits(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(headers_expect(&f->headers, &f->arena, 0));
+    assert_int_equal(f->headers.cap, 0);
+    assert_true(headers_expect(&f->headers, &f->arena, 3));
+    assert_int_equal(f->headers.cap, 3);
+    const struct header *rows = f->headers.v;
+    const char *names[] = {"A", "B", "C", "D"};
+    for (uint32_t i = 0; i < 3; i++)
+        add(f, names[i], "x");
+    assert_ptr_equal(f->headers.v, rows);
+    add(f, names[3], "x");
+    assert_int_equal(f->headers.cap, 6);
+    for (uint32_t i = 0; i < 4; i++)
+        expect(f, i, names[i], "x");
+}
+
 static void copies_do_not_follow_their_source(void **state)
 {
     struct fixture *f = *state;
@@ -217,6 +235,7 @@ int main(void)
         cmocka_unit_test(every_known_name_is_found_in_any_case),
         WITH_ARENA(fields_keep_their_order_and_repeat),
         WITH_ARENA(the_table_grows),
+        WITH_ARENA(what_is_expected_has_room_and_more_fits),
         WITH_ARENA(copies_do_not_follow_their_source),
         WITH_ARENA(set_leaves_one_at_the_first_place),
         WITH_ARENA(remove_takes_all_of_a_name),
