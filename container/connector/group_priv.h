@@ -54,12 +54,14 @@ struct active {
     struct exchange *receiving;    /* not multiplexed: the one whose body comes, the protocol's */
     enum proto_verdict parsed;     /* what the last feed said */
     uint32_t slot;                 /* hazard slot of the owning thread */
+    uint32_t under_way;            /* multiplexed: exchanges that went up and are not done */
     bool closing;                  /* after the output is out: no more requests */
     bool untrusted;                /* ... and what is still to come must be drained (linger) */
     bool in_body;                  /* the head of the request under way is complete */
     bool head_timed;               /* the head's deadline runs */
     bool body_timed;               /* the body's pace is measured */
     bool look;                     /* for a reset, when the deadline comes up */
+    bool reading;                  /* an io thread reads of the file in front of `out` */
     uint32_t body_rate, send_rate; /* bytes/s at least, of the request under way; 0: none */
     int64_t received, sent;        /* bytes, by the poller; sent to the socket's buffer */
     int64_t sent_before;           /* at the last conn_wait_output */
@@ -67,9 +69,7 @@ struct active {
     struct pace input, output;
     uint64_t linger_left;   /* bytes that are still dropped in LINGER */
     uint64_t refused_body;  /* announced body of a refused request: the client may still send it */
-    bool reading;           /* an io thread reads of the file in front of `out` */
     uint64_t warm, warm_us; /* bytes of that file known to be in memory, since when */
-    uint32_t under_way;     /* multiplexed: exchanges that went up and are not done */
 };
 
 struct call_node { /* NODE_CALL; lives on the caller's stack until done */
@@ -160,6 +160,8 @@ void conn_find_local(struct conn *c); /* owner; once per connection it asks the 
 /* input.c: poller. Runs C according to its state: reads, parses, sends; may free C. */
 void conn_run(struct group *g, struct conn *c);
 void conn_input(struct group *g, struct conn *c);
+/* C is PARKED from now on: memory that only its next request needs goes back. */
+void conn_rest(struct conn *c);
 /* a->x is complete; it goes to a worker when all of its body is where the worker looks for it. */
 void conn_ready(struct group *g, struct conn *c);
 void conn_again(struct group *g, struct conn *c);

@@ -42,6 +42,16 @@ enum fill_result conn_fill(struct conn *c, size_t budget)
 
 /* ---- on the poller ---- */
 
+/* What the next request will be received in goes back, unless some of it has come. */
+void conn_rest(struct conn *c)
+{
+    struct active *a = c->active;
+    if (buf_len(&a->in) == 0)
+        buf_free(&a->in);
+    if (a->proto->rest)
+        a->proto->rest(a->px);
+}
+
 void conn_again(struct group *g, struct conn *c)
 {
     if (list_empty(&c->again))

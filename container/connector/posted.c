@@ -19,26 +19,16 @@ static void posted_free(struct exchange *x)
     x->channel_free = NULL;
 }
 
-#define HELD_MAX (128u * 1024u)
-
 struct posted *posted_new(struct group *g, struct conn *c, struct exchange *x, uint64_t raw)
 {
-    const struct connector_options *o = &g->connector->options;
     struct posted *p = calloc(1, sizeof(*p));
-    struct store *store =
-        store_new(g->connector->accounts[x->route.queue], o->output_memory, o->output_spool);
-    if (!p || !store) {
-        free(p);
-        store_release(&store);
+    if (!p)
         return NULL;
-    }
     p->raw = raw;
     p->node.kind = NODE_POSTED;
     p->group = g;
     p->c = c;
     p->x = x;
-    p->store = store;
-    p->held_max = HELD_MAX;
     list_init(&p->waiter.link);
     p->waiter.posted = p;
     atomic_init(&p->waiter.moved_us, clock_us());
@@ -68,8 +58,10 @@ void posted_give_up(struct posted *p, enum close_reason reason)
     if (p->reason == CLOSE_none)
         p->reason = reason;
     p->given_up = true;
+    struct store *store = p->store;
     lock_release(&p->lock);
-    store_end(p->store);
+    if (store)
+        store_end(store);
     if (!gone)
         posted_notify(p);
 }
@@ -118,11 +110,13 @@ void posted_disconnect(struct exchange *x)
     chain_move(&rest, &p->chain, SIZE_MAX);
     struct block *stage = p->stage;
     p->stage = NULL;
+    struct store *store = p->store;
     lock_release(&p->lock);
     chain_clear(&rest);
     if (stage)
         block_free(stage);
-    store_end(p->store);
+    if (store)
+        store_end(store);
     resume_posted(p->group, x);
     if (tell)
         resume_gone(x);
@@ -183,10 +177,12 @@ struct pulled posted_pull(struct exchange *x, struct chain *into, size_t max)
     got.started = p->started;
     got.ended = p->ended && p->chain.len == 0 && (!p->stage || p->stage->n == 0);
     got.aborted = p->aborted || p->given_up;
+    struct store *store = p->store;
     lock_release(&p->lock);
     if (got.bytes > 0) {
         posted_progress(x);
-        store_moved(p->store); /* the number of pieces is bounded, too */
+        if (store)
+            store_moved(store); /* the number of pieces is bounded, too */
     }
     return got;
 }

@@ -7,27 +7,26 @@
 struct posted {
     struct inbox_node node;
     _Atomic uint32_t queued; /* the node is in the inbox, which holds the exchange */
+    _Atomic uint32_t wakes;  /* resume.c: not served yet; above 0: `job` is queued, or runs */
     struct group *group;
     struct exchange *x;
     struct conn *c; /* poller; NULL: the connection is gone */
-    struct store *store;
     struct waiter waiter;
-    size_t held_max; /* memory for the pieces themselves before a writer waits */
     struct lock lock;
     /* under the lock */
+    struct store *store; /* made by the writer when it first writes; NULL before */
     struct chain chain;
     uint64_t raw;        /* bytes at its front that are wire bytes already */
-    bool seam;           /* what comes next is no longer: its pieces stay apart from those before */
     struct block *stage; /* behind the chain: small writes gather here */
+    bool seam; /* what comes next is no raw byte: its pieces stay apart from those before */
     bool started, ended, gone;
     bool aborted;  /* by the writer */
     bool given_up; /* by anybody; the writer may not know yet */
     bool recorded;
-    enum close_reason reason; /* aborted, given_up or gone */
     bool detached;            /* others make the answer: resume.c */
+    enum close_reason reason; /* aborted, given_up or gone */
     /* resume.c, of a detached one */
     struct job job;
-    _Atomic uint32_t wakes;    /* not served yet; above 0: `job` is queued, or runs */
     _Atomic uint64_t alarm_us; /* clock_us; 0: none */
     uint64_t alarm_filed_us;   /* poller: that of `alarm` */
     struct wheel_entry alarm;  /* poller; in the wheel it holds the exchange */

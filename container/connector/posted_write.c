@@ -14,6 +14,25 @@ static bool is_over(struct posted *p)
     return over;
 }
 
+/* Most of those that wait for long have nothing to say yet: they have no store. False: out of memory. */
+static bool have_store(struct posted *p)
+{
+    const struct connector *c = p->group->connector;
+    if (p->store) /* only the writer sets it */
+        return true;
+    struct store *s = store_new(c->accounts[p->x->route.queue], c->options.output_memory,
+                                c->options.output_spool);
+    if (!s)
+        return false;
+    lock_acquire(&p->lock);
+    p->store = s;
+    bool over = posted_over_locked(p);
+    lock_release(&p->lock);
+    if (over)
+        store_end(s); /* who ended the answer found none */
+    return true;
+}
+
 /* The writer waits until something has left since MARK. False: the answer is over. */
 static bool wait_for_room(struct posted *p, uint64_t mark)
 {
@@ -117,11 +136,13 @@ static enum step seal_and_deliver(struct posted *p)
     return s;
 }
 
+#define HELD_MAX (128u * 1024u) /* memory for the pieces themselves before a writer waits */
+
 /* The number of pieces is bounded, too. */
 static bool is_long(struct posted *p)
 {
     lock_acquire(&p->lock);
-    bool yes = p->chain.held >= p->held_max;
+    bool yes = p->chain.held >= HELD_MAX;
     lock_release(&p->lock);
     return yes;
 }
@@ -151,6 +172,8 @@ static enum step put_some(struct posted *p, const char *s, size_t n, size_t *tak
 
 static enum step put_copies(struct posted *p, const char *s, size_t n)
 {
+    if (n > 0 && !have_store(p))
+        return STEP_NO_MEMORY;
     while (n > 0) {
         uint64_t mark = store_mark(p->store);
         bool full;
@@ -174,6 +197,8 @@ static enum step put_copies(struct posted *p, const char *s, size_t n)
 static enum step put_piece(struct posted *p, struct chain *one)
 {
     struct chain more = CHAIN_EMPTY;
+    if (!have_store(p))
+        return STEP_NO_MEMORY;
     uint64_t mark = store_mark(p->store);
     while (is_long(p)) {
         if (!wait_for_room(p, mark))
@@ -307,7 +332,7 @@ static void posted_abort(struct exchange *x)
 static bool posted_writable(struct exchange *x)
 {
     struct posted *p = x->channel_state;
-    return !is_over(p) && !is_long(p) && store_takes(p->store);
+    return !is_over(p) && !is_long(p) && (!p->store || store_takes(p->store));
 }
 
 const struct channel_ops posted_channel = {

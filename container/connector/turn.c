@@ -31,6 +31,7 @@ static void on_return(struct group *g, struct conn *c)
         conn_output(g, c);
         return;
     case CONN_PARKED:
+        conn_rest(c);
         conn_pump(g, c);
         return;
     case CONN_LINGER:

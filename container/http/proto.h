@@ -133,6 +133,9 @@ struct proto_ops {
     struct span (*interim)(void *px);
     /* Bytes that are left of the body of the exchange that is up; UINT64_MAX: nobody knows. */
     uint64_t (*unread)(const void *px);
+    /* The exchange that is up will take long (not multiplexed): memory that only the next request needs goes
+     * back. NULL: there is none. */
+    void (*rest)(void *px);
     /* True between two requests with nothing received: the connection needs no state. */
     bool (*idle)(const void *px);
     /* A deadline passed, that of SETTING: PROTO_WROTE when there is a last word to send (408), else

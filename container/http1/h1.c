@@ -359,6 +359,15 @@ static enum proto_verdict h1_give_up(void *px, struct exchange *x, const struct 
     return refuse(h, REFUSE_PLAN, true);
 }
 
+static void h1_rest(void *px)
+{
+    struct h1 *h = px;
+    CHECK((h->state == H1_BUSY || h->streams) && !h->x);
+    buf_free(&h->head); /* the exchange has its own copy */
+    if (buf_len(&h->wire) == 0)
+        buf_free(&h->wire);
+}
+
 static bool h1_idle(const void *px)
 {
     const struct h1 *h = px;
@@ -393,6 +402,7 @@ const struct proto_ops h1_proto = {
     .read_body = h1_read_body,
     .interim = h1_interim,
     .unread = h1_unread,
+    .rest = h1_rest,
     .idle = h1_idle,
     .timeout = h1_timeout,
     .refusal_name = refusal_name,

@@ -4,6 +4,8 @@
  * by two workers at once, the end of a client is told, and a stop waits for them. */
 #include "connector_rig.h"
 
+#include "connector/posted_priv.h"
+
 #include <pthread.h>
 #include <semaphore.h>
 
@@ -16,7 +18,8 @@ struct waiting {
     _Atomic uint32_t resumed, alarms, gone, twice;
     _Atomic bool end; /* the next worker ends it */
     uint64_t alarm_us;
-    bool over; /* a worker's */
+    bool over;                 /* a worker's */
+    enum channel_result wrote; /* when the client was gone */
 };
 static struct waiting one;
 static sem_t detached, heard;
@@ -60,7 +63,9 @@ static bool resume(struct engine *e, struct exchange *x)
         atomic_fetch_add(&w->alarms, 1);
     }
     if (events & EXCHANGE_GONE) {
+        static const char late[100000];
         atomic_fetch_add(&w->gone, 1);
+        w->wrote = x->channel->write(x, span_make(late, sizeof(late)), NULL, NULL);
         atomic_store(&w->end, true);
     }
     bool ends = w->over = atomic_load(&w->end);
@@ -157,6 +162,64 @@ static void what_came_before_is_sent_and_what_comes_after_waits(void **state)
     close(fd);
 }
 
+/* Of the one connection there is, as its poller sees it. */
+struct held {
+    size_t input, unread, gathered;
+    bool store;
+};
+
+static void look(struct group *g, void *arg)
+{
+    struct held *h = arg;
+    LIST_FOREACH (link, poller_connections(g->poller)) {
+        const struct active *a = CONTAINER_OF(link, struct conn, all)->active;
+        const struct posted *p = a->x->channel_state;
+        *h = (struct held){.input = a->in.cap,
+                           .unread = buf_len(&a->in),
+                           .gathered = a->gather.cap,
+                           .store = p->store};
+    }
+}
+
+static struct held held_by(struct rig *r)
+{
+    struct held h = {.input = SIZE_MAX};
+    rig_await(rig_in_state(r, "PARKED") == 1);
+    group_call(&r->connector->groups[0], look, &h);
+    return h;
+}
+
+static void who_waits_has_no_buffers(void **state)
+{
+    struct rig *r = *state;
+    int fd = begin(r, GET("/wait"), 1);
+    struct held h = held_by(r);
+    assert_int_equal(h.input, 0);
+    assert_int_equal(h.gathered, 0);
+    assert_false(h.store);
+    assert_true(
+        span_eq(one.x->req.uri.path, SPAN_LIT("/wait"))); /* the text of the request stays */
+    assert_true(span_eq(one.x->req.host, SPAN_LIT("a")));
+    answer("something");
+    expect_text(fd, "something");
+    client_send(fd, GET("/next"));
+    expect_text(fd, "/next");
+    close(fd);
+}
+
+static void what_has_come_of_the_next_request_stays(void **state)
+{
+    struct rig *r = *state;
+    int fd = begin(r, GET("/wait") "GET /af", 1);
+    struct held h = held_by(r);
+    assert_int_equal(h.unread, 7);
+    answer("first");
+    expect_text(fd, "first");
+    client_send(fd, "ter HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect_text(fd, "/after");
+    close(fd);
+}
+
 static void the_alarm_comes_once_and_in_time(void **state)
 {
     struct rig *r = *state;
@@ -212,6 +275,7 @@ static void the_end_of_the_client_is_told(void **state)
     close(fd);
     await(&heard);
     assert_int_equal(one.gone, 1);
+    assert_int_equal(one.wrote, CHANNEL_GONE);
     rig_await(rig_closed(r, "reset") == 1);
 }
 
@@ -235,6 +299,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(no_worker_is_held),
         CASE(what_came_before_is_sent_and_what_comes_after_waits),
+        CASE(who_waits_has_no_buffers),
+        CASE(what_has_come_of_the_next_request_stays),
         CASE(the_alarm_comes_once_and_in_time),
         CASE(wakes_are_served_by_one_worker_at_a_time),
         CASE(the_end_of_the_client_is_told),

@@ -3,6 +3,8 @@
  * busy, the next request in the same exchange, idle, timeout, drain. Bug cases are numbered. */
 #include "h1_harness.h"
 
+#include "http1/h1_priv.h"
+
 /* ---- what the connector decides ---- */
 
 static void test_plan_refuses(void **state)
@@ -128,6 +130,55 @@ static void test_exchange_that_is_still_held(void **state)
     peer_close(&p);
 }
 
+/* What goes back meanwhile is neither the request's nor what has come of the next one. */
+static void test_rest(void **state)
+{
+    (void)state;
+    struct h1_peer p;
+    peer_open(&p);
+    p.hold = true;
+    peer_send_str(&p, "GET /1?q HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\nGET /2 HTTP/1.1\r\nHo");
+    const struct h1 *h = p.px;
+    assert_true(h->head.cap > 0);
+    h1_proto.rest(p.px);
+    h1_proto.rest(p.px);
+    assert_int_equal(h->head.cap, 0);
+    assert_int_equal(h->wire.cap, 0);
+    buf_clear(&p.seen);
+    peer_see(&p, p.up_now);
+    assert_non_null(strstr(buf_cstr(&p.seen), "target=/1?q|path=/1|query=q|host=a|"));
+    assert_true(span_eq(headers_find(&p.up_now->req.headers, SPAN_LIT("X"), 0), SPAN_LIT("y")));
+    peer_answer(&p);
+    peer_send_str(&p, "st: b\r\n\r\n");
+    assert_true(span_eq(p.up_now->req.target, SPAN_LIT("/2")));
+    assert_true(span_eq(p.up_now->req.host, SPAN_LIT("b")));
+    peer_close(&p);
+}
+
+/* Room for the fields of a request is made once, and for no more than there are. */
+static void test_fields_have_room_for_what_came(void **state)
+{
+    (void)state;
+    struct h1_peer p;
+    struct buf head = BUF_EMPTY;
+    peer_open(&p);
+    p.hold = true;
+    for (uint32_t n = 0; n <= 100; n += 10) {
+        buf_clear(&head);
+        assert_true(buf_append_str(&head, n > 0 ? "GET / HTTP/1.1\r\nHost: a\r\n"
+                                                : "GET / HTTP/1.0\r\nConnection: keep-alive\r\n"));
+        for (uint32_t i = 1; i < n; i++)
+            assert_true(buf_append_str(&head, "X: y\r\n"));
+        assert_true(buf_append_str(&head, "\r\n"));
+        peer_send_str(&p, buf_cstr(&head));
+        assert_int_equal(p.up_now->req.headers.n, n > 0 ? n : 1);
+        assert_int_equal(p.up_now->req.headers.cap, n > 0 ? n : 1);
+        peer_answer(&p);
+    }
+    buf_free(&head);
+    peer_close(&p);
+}
+
 static void test_idle(void **state)
 {
     (void)state;
@@ -247,6 +298,8 @@ int main(void)
         cmocka_unit_test(test_busy_closes_when_asked),
         cmocka_unit_test(test_exchange_is_used_again),
         cmocka_unit_test(test_exchange_that_is_still_held),
+        cmocka_unit_test(test_rest),
+        cmocka_unit_test(test_fields_have_room_for_what_came),
         cmocka_unit_test(test_idle),
         cmocka_unit_test(test_timeout),
         cmocka_unit_test(test_refusal_behind_a_head),
