@@ -17,11 +17,11 @@ struct async_listener {
 
 struct async {
     cs_async pub;
-    _Atomic uint32_t refs; /* the exchange's, and those of handles */
+    _Atomic uint32_t refs;  /* the exchange's, and those of handles */
+    enum async_state state; /* under the lock */
     struct lock lock;
     struct cond free; /* the owner left */
-    /* under the lock */
-    enum async_state state;
+    /* under the lock, too */
     uint32_t owner, depth; /* its thread_self_id, 0: nobody; how often it has entered */
     bool worker;           /* the owner is a worker: it stays that when it leaves what it entered */
     bool wanted;           /* there is something to do for a worker when the owner leaves */

@@ -55,17 +55,19 @@ struct call {
     struct app_module *module; /* whose code runs */
     bool in_valve;             /* before the webapp */
     bool concluded;            /* the error page is written */
-    struct params params;
     bool params_parsed, params_bad;
     unsigned error_status; /* cs_res_error was called */
+    struct params params;
     struct span error_message;
     struct span detail; /* cs_req_fail, or an exception's text */
     struct attributes attributes;
     /* of the calls on requests and answers below */
-    bool redirected;         /* cs_res_redirect was called: nothing may follow */
     struct span res_charset; /* SPAN_NONE: none was set */
     struct cookies cookies;
-    bool cookies_parsed;
+    bool redirected; /* cs_res_redirect was called: nothing may follow */
+    bool cookies_parsed, locales_parsed, parts_tried;
+    bool body_taken; /* by cs_req_read or cs_req_read_line: no parameters or parts of it any more */
+    bool in_head;    /* head_hooks run */
     uint16_t params_status;    /* params_bad: the answer ... */
     struct span params_reason; /* ... and its sentence */
     struct span req_charset;   /* cs_req_set_charset */
@@ -75,14 +77,10 @@ struct call {
         size_t at, n;
     } ahead;
     struct parts *parts; /* parts.h; NULL: not read */
-    bool parts_tried;
-    bool body_taken; /* by cs_req_read or cs_req_read_line: no parameters or parts of it any more */
     struct span *locales;
     uint32_t locale_count;
-    bool locales_parsed;
-    struct head_hook *head_hooks; /* the last registered first */
-    bool in_head;                 /* they run */
     uint32_t listeners_told;      /* of the app's, of this request */
+    struct head_hook *head_hooks; /* the last registered first */
     bool in_error_page;           /* one runs: what it makes ends with it */
     uint32_t dispatches;          /* that run, one within the other */
     struct wrap *wraps; /* handles made for dispatches and filters that live, the newest first */

@@ -35,21 +35,21 @@ struct client_view {
 
 struct request {
     enum method method;
+    uint16_t version; /* 10, 11 */
+    bool has_body;    /* a Content-Length above 0, or chunked */
+    bool complete;    /* the body has come to its end: the trailers are known */
     struct span method_text;
     struct span target; /* as sent */
     struct uri uri;
-    uint16_t version; /* 10, 11 */
     struct headers headers;
     struct span host;       /* without port; SPAN_NONE when not given */
     uint32_t port;          /* 0: not given */
     int64_t content_length; /* -1: chunked or no body */
-    bool has_body;          /* a Content-Length above 0, or chunked */
     uint64_t body_size;     /* bytes of it that have come */
     struct buf body;        /* the first of them; where the rest is the connector knows */
     struct endpoint peer, local;
     struct client_view view;
     struct headers trailers; /* those of a chunked body that a webapp may see */
-    bool complete;           /* the body has come to its end: the trailers are known */
     uint64_t connection;     /* its number, unique in the process */
 };
 
@@ -98,21 +98,21 @@ enum exchange_event {
 struct exchange {
     struct arena arena;
     _Atomic uint32_t holders;
+    _Atomic uint32_t events; /* enum exchange_event, not taken yet */
     const struct channel_ops *channel;
     void *channel_state;                      /* connector's: the lease or the posted queue */
     void (*channel_free)(struct exchange *x); /* NULL, or frees channel_state with the exchange */
     struct request req;
     struct response res;
-    struct wire wire;
     struct route route;
+    struct wire wire;
     bool keep_alive;      /* what the request allows; the answer may still close */
-    uint64_t body_read;   /* bytes, by read */
     uint16_t body_failed; /* reading failed: the status that tells the client why; 0: it did not */
+    uint64_t body_read;   /* bytes, by read */
     void *body_state;     /* the connector's; ends with a cleanup of the arena */
     struct span servlet;  /* route.recorded: the name of the one that served it, in the arena */
     void *async;          /* the engine's: who goes on when the worker has left; NULL: nobody */
     void (*async_free)(void *async); /* with the exchange; set with `async` */
-    _Atomic uint32_t events;         /* enum exchange_event, not taken yet */
     struct {
         uint64_t started, ready, taken, committed, served; /* clock_us; 0: never */
     } at;

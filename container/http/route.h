@@ -22,9 +22,9 @@ struct route {
     uint32_t stream_queue; /* ROUTE_STREAM: where its tasks wait instead */
     enum route_mode mode;
     uint16_t refuse_status;
-    uint64_t body_max;                    /* bytes it takes; UINT64_MAX: as the connector says */
     bool found;                           /* the lookup was made */
     bool recorded;                        /* a valve takes the records of its exchanges */
+    uint64_t body_max;                    /* bytes it takes; UINT64_MAX: as the connector says */
     const struct access_logs *logs;       /* where the exchange is recorded; NULL: nowhere */
     int64_t body_min_rate, send_min_rate; /* bytes/s; -1: the connector's */
 };
