@@ -140,19 +140,23 @@ enum close_reason posted_aborted(struct exchange *x)
 
 #define STAGE_COPY 2048u /* so little is copied, and the stage goes on */
 
-/* False: out of memory. */
-static bool pull_stage_locked(struct posted *p, struct chain *into, size_t *bytes)
+/* *IDLE: a stage that goes back, as nothing may be written for long. False: out of memory. */
+static bool pull_stage_locked(struct posted *p, struct chain *into, size_t *bytes,
+                              struct block **idle)
 {
     struct block *b = p->stage;
     size_t n = b ? b->n : 0;
+    bool copied = n <= STAGE_COPY;
     if (n == 0)
         return true;
-    if (n > STAGE_COPY ? !block_append(b, into) : !chain_copy(into, b->bytes, n))
+    if (copied ? !chain_copy(into, b->bytes, n) : !block_append(b, into))
         return false;
-    if (n > STAGE_COPY)
+    if (!copied || p->detached)
         p->stage = NULL;
-    else
+    if (copied) {
         b->n = 0;
+        *idle = p->detached ? b : NULL;
+    }
     *bytes += n;
     return true;
 }
@@ -161,12 +165,13 @@ struct pulled posted_pull(struct exchange *x, struct chain *into, size_t max)
 {
     struct posted *p = x->channel_state;
     struct pulled got;
+    struct block *idle = NULL;
     lock_acquire(&p->lock);
     got.raw = p->raw > 0;
     if (got.raw && p->raw < max)
         max = (size_t)p->raw; /* no piece lies on the border */
     got.bytes = chain_move(into, &p->chain, max);
-    if (p->chain.len == 0 && got.bytes < max && !pull_stage_locked(p, into, &got.bytes)) {
+    if (p->chain.len == 0 && got.bytes < max && !pull_stage_locked(p, into, &got.bytes, &idle)) {
         p->given_up = true;
         p->reason = CLOSE_memory;
     }
@@ -179,6 +184,8 @@ struct pulled posted_pull(struct exchange *x, struct chain *into, size_t max)
     got.aborted = p->aborted || p->given_up;
     struct store *store = p->store;
     lock_release(&p->lock);
+    if (idle)
+        block_free(idle);
     if (got.bytes > 0) {
         posted_progress(x);
         if (store)

@@ -165,7 +165,7 @@ static void what_came_before_is_sent_and_what_comes_after_waits(void **state)
 /* Of the one connection there is, as its poller sees it. */
 struct held {
     size_t input, unread, gathered;
-    bool store;
+    bool store, stage;
 };
 
 static void look(struct group *g, void *arg)
@@ -177,7 +177,8 @@ static void look(struct group *g, void *arg)
         *h = (struct held){.input = a->in.cap,
                            .unread = buf_len(&a->in),
                            .gathered = a->gather.cap,
-                           .store = p->store};
+                           .store = p->store,
+                           .stage = p->stage};
     }
 }
 
@@ -204,6 +205,24 @@ static void who_waits_has_no_buffers(void **state)
     expect_text(fd, "something");
     client_send(fd, GET("/next"));
     expect_text(fd, "/next");
+    close(fd);
+}
+
+/* An event stream: what is gathered between two events is not worth a block. */
+static void what_is_sent_leaves_no_block(void **state)
+{
+    struct rig *r = *state;
+    int fd = begin(r, GET("/wait"), 1);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(response_write(one.x, SPAN_LIT("event told\n")), RESPONSE_OK);
+        assert_int_equal(response_flush(one.x), RESPONSE_OK);
+        expect_text(fd, "event told\n");
+        struct held h = held_by(r);
+        assert_true(h.store);
+        assert_false(h.stage);
+    }
+    answer("end");
+    expect_text(fd, "end\r\n0\r\n\r\n");
     close(fd);
 }
 
@@ -300,6 +319,7 @@ int main(void)
         CASE(no_worker_is_held),
         CASE(what_came_before_is_sent_and_what_comes_after_waits),
         CASE(who_waits_has_no_buffers),
+        CASE(what_is_sent_leaves_no_block),
         CASE(what_has_come_of_the_next_request_stays),
         CASE(the_alarm_comes_once_and_in_time),
         CASE(wakes_are_served_by_one_worker_at_a_time),
