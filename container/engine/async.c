@@ -246,8 +246,10 @@ static void run_end(struct async *a)
     async_tell(a, LISTEN_COMPLETE);
     if (a->detached)
         x->channel->alarm(x, -1);
-    conclude(c, wraps_end_all(c));
-    x->at.served = clock_us();
+    int rc = wraps_end_all(c);
+    if (!x->res.ended) /* else it was given up: the poller may be recording it (regression 240) */
+        x->at.served = clock_us();
+    conclude(c, rc);
     call_finish(c);
     go(a, ASYNC_ON_RUN);
     generation_release(c->app->generation);
