@@ -261,7 +261,7 @@ static bool take_down(struct webapp *w)
     if (p)
         p->app = w->app;
     if (ended && w->app)
-        ended = stop_attempts(w, p) &&
+        ended = stop_attempts(w, p) && app_end_background(w->app, w->stop_us) &&
                 generation_call(w->generation, destroy_body, p, w->stop_us) == GENERATION_DONE;
     if (ended && w->app)
         app_free(&w->app);
@@ -271,8 +271,8 @@ static bool take_down(struct webapp *w)
         LOG(deploy, LOG_ERROR, "%s does not end: its code and threads are left as they are",
             w->doc_base);
     w->abandoned = !ended;
-    if (w->generation)
-        generation_end(&w->generation); /* an abandoned one is left as it is */
+    if (ended && w->generation)
+        generation_end(&w->generation);
     w->app = NULL;
     return ended;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/engine_priv.h"
+#include "engine/background.h"
 
 struct app *app_new(struct context *context, struct generation *generation,
                     const char *display_name, const char *doc_base, const char *server_name,
@@ -27,13 +27,14 @@ struct app *app_new(struct context *context, struct generation *generation,
     a->env = map_new();
     a->default_patterns = map_new();
     a->temp_folder = "";
+    a->background = background_new();
     ctx_attributes_init(&a->attributes);
     a->display_name = arena_strdup(&a->arena, display_name);
     a->doc_base = arena_strdup(&a->arena, doc_base);
     a->server_name = arena_strdup(&a->arena, server_name);
     a->modules = arena_zalloc(&a->arena, (a->module_count + 1) * sizeof(*a->modules));
     if (!a->mapper || !a->mimes || !a->params || !a->env || !a->default_patterns ||
-        !a->display_name || !a->doc_base || !a->server_name || !a->modules) {
+        !a->display_name || !a->doc_base || !a->server_name || !a->modules || !a->background) {
         err_set(err, "out of memory for the webapp %s", context->queue_name);
         app_free(&a);
         return NULL;
@@ -75,6 +76,8 @@ void app_free(struct app **ap)
     if (a->default_patterns)
         map_free(&a->default_patterns);
     ctx_attributes_free(&a->attributes);
+    if (a->background)
+        background_free(&a->background);
     arena_destroy(&a->arena);
     free(a);
 }

@@ -97,6 +97,9 @@ bool app_start(struct app *a, struct err *err);
 bool app_health(struct app *a, struct err *err);
 /* One attempt; true: every module's stop hook is done (or app_init never got that far). */
 bool app_stop(struct app *a, uint32_t attempt);
+/* Between the two: nothing runs beside the requests any more. Its threads are told and joined. False: after
+ * LIMIT_US one of them still runs, which the log names; nothing of A may be freed. */
+bool app_end_background(struct app *a, uint64_t limit_us);
 /* Servlets, filters, listeners, cleanups, destroy hooks, in reverse. */
 void app_destroy_all(struct app *a);
 void app_free(struct app **a);

@@ -3,7 +3,7 @@
  * any thread, the second during init. */
 #include <stdio.h>
 
-#include "engine/engine_priv.h"
+#include "engine/background.h"
 #include "http/mime.h"
 #include "observe/log.h"
 
@@ -158,6 +158,7 @@ const struct cs_ctx_ops ctx_ops = {
     .map_servlet = ctx_map_servlet,
     .map_filter = ctx_map_filter,
     .set_param = ctx_set_param,
+    .thread = ctx_thread,
 };
 
 /* ---- config ---- */

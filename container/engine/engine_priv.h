@@ -122,6 +122,7 @@ struct app {
     uint32_t mapped_first; /* mappings that stand before the declared ones */
     char refusal[512];     /* why the last registration in the hook that runs was refused */
     struct ctx_attributes attributes;
+    struct background *background; /* background.h */
 };
 
 /* ---- server modules and valves ---- */

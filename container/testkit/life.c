@@ -194,7 +194,14 @@ static bool end_webapp(struct cs_test_app *a, struct err *err)
 {
     if (a->app) {
         context_switch(a->context, NULL);
-        if (!stop(a, err) || run(a, a->generation, phase_destroy, "destroy", err) != PHASE_OK)
+        if (!stop(a, err))
+            return false;
+        if (!app_end_background(a->app, STOP_LIMIT_US)) {
+            err_set(err, "a thread of the webapp did not end within %u s",
+                    STOP_LIMIT_US / 1000000u);
+            return err_hint(err, "Its function returns when cs_thread_should_stop says 1");
+        }
+        if (run(a, a->generation, phase_destroy, "destroy", err) != PHASE_OK)
             return false;
         app_free(&a->app);
     }

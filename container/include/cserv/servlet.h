@@ -55,6 +55,11 @@ struct cs_async_ops {
 #define CS_CALL_ASYNC CS_SLOT_
 #include "abi.def"
 };
+struct cs_thread_ops {
+    uint32_t size, minor;
+#define CS_CALL_THREAD CS_SLOT_
+#include "abi.def"
+};
 #undef CS_SLOT_
 struct cs_request {
     const struct cs_request_ops *ops;
@@ -79,6 +84,9 @@ struct cs_part {
 };
 struct cs_async {
     const struct cs_async_ops *ops;
+};
+struct cs_thread {
+    const struct cs_thread_ops *ops;
 };
 
 /* For wrappers and authors: a C string as a span. NULL gives the absent span. */
@@ -457,6 +465,7 @@ CS_C_END
 
 /* Further calls on the same handles. */
 #include "async.h"
+#include "background.h"
 #include "dispatch.h"
 #include "register.h"
 #include "part.h"

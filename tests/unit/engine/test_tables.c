@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "engine/async.h"
+#include "engine/background.h"
 #include "engine/parts.h"
 #include "engine/wrap_priv.h"
 
@@ -55,6 +56,12 @@ static void check_async(const struct cs_async_ops *ops, const char *of)
 #include <cserv/abi.def>
 }
 
+static void check_thread(const struct cs_thread_ops *ops, const char *of)
+{
+#define CS_CALL_THREAD SLOT
+#include <cserv/abi.def>
+}
+
 static void test_no_slot_is_empty(void **state)
 {
     (void)state;
@@ -68,6 +75,7 @@ static void test_no_slot_is_empty(void **state)
     check_config(&config_ops, "config_ops");
     check_part(&part_ops, "part_ops");
     check_async(&async_ops, "async_ops");
+    check_thread(&thread_ops, "thread_ops");
     assert_int_equal(missing, 0);
 }
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The end of what a webapp does beside its requests: see background.h. */
+#include "engine/background.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+struct background *background_new(void)
+{
+    struct background *b = calloc(1, sizeof(*b));
+    if (!b)
+        return NULL;
+    lock_init(&b->lock, "what runs beside requests");
+    cond_init(&b->told);
+    cond_init(&b->less);
+    list_init(&b->threads);
+    return b;
+}
+
+void background_free(struct background **bp)
+{
+    struct background *b = *bp;
+    *bp = NULL;
+    threads_free(b);
+    cond_destroy(&b->told);
+    cond_destroy(&b->less);
+    lock_destroy(&b->lock);
+    free(b);
+}
+
+bool app_end_background(struct app *a, uint64_t limit_us)
+{
+    struct background *b = a->background;
+    uint64_t deadline = clock_us() + limit_us;
+    lock_acquire(&b->lock);
+    b->ending = true;
+    lock_release(&b->lock);
+    return threads_end(a, deadline);
+}

@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# builds: release address thread
+"""What a webapp does beside its requests, through a real module (modules/background.c): its threads, and their
+end with the server. A C++ one that throws; one that does not end."""
+import os
+import re
+import time
+from served import HERE, Server, becomes, check, compile_module, crash_environment, end, read, same, work, write
+
+SOURCE = read(os.path.join(HERE, "modules", "background.c"))
+THROWS = r"""
+#include <cserv/servlet.h>
+#include <stdexcept>
+static void fail(cs_thread *, void *) { throw std::runtime_error("the thread threw <this>"); }
+static int get(cs_request *req, cs_response *res)
+{
+    if (cs_req_param(req, "thread"))
+        cs_ctx_thread(cs_req_ctx(req), "thrower", fail, nullptr);
+    return cs_res_puts(res, "served");
+}
+static const cs_servlet rows[] = {{.name = "s", .url_patterns = "/*", .get = get}};
+CS_WEBAPP("throws", "1", .servlets = CS_ROWS(rows))
+"""
+server = Server()
+compile_module(server.webapp("background.so"), SOURCE, more=("-pthread",))
+compile_module(server.webapp("throws.so"), THROWS, "c++")
+server.start()
+
+
+def get(path):
+    return server.get("/background" + path).text
+
+
+def thread_names():
+    """As the kernel has them."""
+    folder = "/proc/%d/task" % server.status()["container"]
+    return sorted(read(os.path.join(folder, number, "comm")).strip() for number in os.listdir(folder))
+
+
+def log_has(name, pattern, times=1):
+    check(name, becomes(lambda: len(re.findall(pattern, server.log())) >= times), server.log()[-1200:])
+
+
+# ---- threads ----
+same("thread/named", [n for n in thread_names() if n in ("feeder", "sleeper")], ["feeder", "sleeper"])
+check("thread/runs", becomes(lambda: int(get("/threads").split()[0]) > 3))
+log_has("thread/in-the-log", r"feeder\S* .*the feeder of /background begins")
+same("thread/not-told", get("/threads?told=1"), "0")
+same("thread/async", get("/async"), "from a thread 0")
+for number, name in enumerate(("no-name", "empty-name", "long-name")):
+    same("thread/" + name, get("/threads?bad=%d" % number), "1")
+same("thread/no-function", get("/threads?no-function=1"), "1")
+log_has("thread/refusals-are-told", "is not started: it needs a function, and a name", 4)
+get("/threads?short=100")
+check("thread/many", becomes(lambda: get("/threads").split()[1] == "100"))
+check("thread/none-left", becomes(lambda: not [n for n in thread_names() if n == "short_one"]), thread_names())
+server.get("/throws/x?thread=1")
+log_has("thread/throws", "the thread thrower failed and has ended: the thread threw <this>")
+same("thread/throws-serves-on", server.get("/throws/x").text, "served")
+
+# ---- the end ----
+same("stop", server.stop().returncode, 0)
+log = server.log()
+said = [re.search(text, log).start() if re.search(text, log) else -1 for text in
+        ("stop 1, told 0", "stop 2, told 0", "the feeder was told, 1", "destroy, late thread 0")]
+check("stop/order", -1 not in said and said == sorted(said), (said, log[-1500:]))
+check("stop/sleeper-told", "the sleeper was told, 1" in log)
+check("stop/late-is-told", re.search("the thread late is not started: the webapp ends", log))
+
+hangs = Server("hangs", crash_environment(os.path.join(work, "reports")))
+compile_module(hangs.webapp("hangs/WEB-INF/lib/background.so"), SOURCE, more=("-pthread",))
+os.chmod(hangs.webapp("hangs/WEB-INF/lib/background.so"), 0o644)
+write(hangs.webapp("hangs/META-INF/context.xml"), "<Context stopTimeout=\"300\"/>")
+hangs.start()
+same("hangs/starts", hangs.get("/hangs/threads?never=1").text, "1")
+since = time.monotonic()
+hangs.stop()
+check("hangs/stops-in-time", time.monotonic() - since < 20, time.monotonic() - since)
+check("hangs/is-named", re.search("ERROR.*its thread never-ends does not end within stopTimeout", hangs.log()),
+      hangs.log()[-1500:])
+check("hangs/only-it", "its thread feeder" not in hangs.log() and "destroy, late" not in hangs.log())
+end()
