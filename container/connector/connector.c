@@ -73,6 +73,7 @@ static bool group_init(struct connector *c, uint32_t number, struct err *err)
     list_init(&g->again);
     list_init(&g->idle);
     wheel_init(&g->alarms, clock_us());
+    work_init(g);
     g->batch_end = &g->batch;
     inbox_init(&g->inbox);
     g->inline_max = inline_max(o->groups);
@@ -243,10 +244,13 @@ static bool start_all(struct connector *c, struct err *err)
 
 bool connector_start(struct connector *c, struct err *err)
 {
-    if (start_all(c, err))
-        return true;
-    connector_stop(c);
-    return false;
+    if (!start_all(c, err)) {
+        connector_stop(c);
+        return false;
+    }
+    for (uint32_t i = 0; i < c->group_count; i++)
+        engine_offer_workers(c->options.engine, &c->groups[i].workers);
+    return true;
 }
 
 /* ---- ending ---- */
@@ -322,9 +326,16 @@ static bool wait_detached(struct connector *c, uint64_t deadline)
     return true;
 }
 
+static void withdraw_workers(struct connector *c)
+{
+    for (uint32_t i = 0; i < c->group_count; i++)
+        engine_withdraw_workers(c->options.engine, &c->groups[i].workers);
+}
+
 bool connector_abort(struct connector *c, uint64_t limit_us)
 {
     uint64_t deadline = clock_us() + limit_us;
+    withdraw_workers(c);
     for (uint32_t i = 0; i < c->group_count; i++)
         group_call(&c->groups[i], abort_group, NULL);
     for (uint32_t i = 0; i < c->group_count; i++) {
@@ -357,6 +368,7 @@ uint32_t connector_connections(const struct connector *c)
 
 void connector_stop(struct connector *c)
 {
+    withdraw_workers(c);
     for (uint32_t i = 0; i < c->group_count; i++)
         pool_stop(c->groups[i].pool);
     /* No connection waits for a job, but an io thread may still be about to wake a poller for one. */

@@ -29,14 +29,14 @@ enum node_kind {
     NODE_FILE    /* a part of a file that is being sent was read */
 };
 
-enum job_kind { JOB_LEASE, JOB_EXCHANGE, JOB_RESUME, JOB_RECORDS };
+enum job_kind { JOB_LEASE, JOB_EXCHANGE, JOB_RESUME, JOB_RECORDS, JOB_WORK };
 
-/* A task for a worker: a lent connection, an exchange of a multiplexing protocol, one that goes on, or the
- * group's records. */
+/* A task for a worker: a lent connection, an exchange of a multiplexing protocol, one that goes on, the
+ * group's records, or work of a webapp. */
 struct job {
     struct task task;
     enum job_kind kind;
-    struct exchange *x; /* not JOB_LEASE */
+    struct exchange *x; /* JOB_EXCHANGE, JOB_RESUME */
 };
 
 /* The memory of a connection that is not idle. Owned as the connection is. */
@@ -119,6 +119,7 @@ struct group {
     struct records *records;          /* NULL: no valve takes any */
     struct job records_job;
     _Atomic bool records_queued;
+    struct engine_workers workers; /* ours, as the engine knows them: work.c */
     uint32_t free_count;
     bool draining, stopping;
     _Atomic uint32_t states[CONN_STATE_COUNT];
@@ -308,6 +309,10 @@ bool resume_detached(const struct exchange *x);          /* the worker that serv
 void resume_posted(struct group *g, struct exchange *x); /* poller: looks at X's alarm */
 void resume_gone(struct exchange *x); /* poller: a detached X has lost its client */
 bool resume_tend(struct group *g);    /* poller, each turn: alarms; false: more are due */
+
+/* work.c: what webapps do beside requests */
+void work_init(struct group *g);
+void work_run(struct group *g, uint32_t slot, struct job *job); /* worker: JOB_WORK */
 
 /* waiting.c: writers that wait for their clients hold threads of their webapp, at most a quarter. */
 struct waiter {

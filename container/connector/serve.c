@@ -267,6 +267,10 @@ void connector_run(struct group *g, uint32_t slot, struct task *t, bool inlined)
         records_deliver(g);
         return;
     }
+    if (job->kind == JOB_WORK) {
+        work_run(g, slot, job);
+        return;
+    }
     if (job->kind == JOB_RESUME) {
         resume_run(g, slot, job->x);
         return;

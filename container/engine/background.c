@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "engine/timers.h"
 
 struct background *background_new(void)
 {
@@ -15,6 +16,7 @@ struct background *background_new(void)
     cond_init(&b->told);
     cond_init(&b->less);
     list_init(&b->threads);
+    list_init(&b->timers);
     return b;
 }
 
@@ -22,6 +24,7 @@ void background_free(struct background **bp)
 {
     struct background *b = *bp;
     *bp = NULL;
+    app_timers_free(b);
     threads_free(b);
     cond_destroy(&b->told);
     cond_destroy(&b->less);
@@ -36,5 +39,6 @@ bool app_end_background(struct app *a, uint64_t limit_us)
     lock_acquire(&b->lock);
     b->ending = true;
     lock_release(&b->lock);
-    return threads_end(a, deadline);
+    bool timers = timers_end(a, deadline);
+    return threads_end(a, deadline) && timers;
 }

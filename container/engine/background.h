@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a webapp does beside its requests (<cserv/background.h>), owned by its app: threads. Inside the engine
+ * What a webapp does beside its requests (<cserv/background.h>), owned by its app: threads
+ * and timers. Inside the engine
  * room; begun by cs_ctx_ calls, ended by app_end_background. */
 #ifndef ENGINE_BACKGROUND_H
 #define ENGINE_BACKGROUND_H
@@ -29,7 +30,12 @@ struct background {
     struct list threads;
     struct webapp_thread *old_threads[THREADS_KEPT]; /* ended and joined */
     uint32_t next_old;
-    bool ending; /* nothing begins any more */
+    bool ending; /* no thread begins any more */
+    /* under the lock of the engine's timers */
+    struct list timers;
+    uint32_t timers_running;
+    bool timers_serve; /* the app gets requests: they run */
+    bool timers_ended;
 };
 
 struct background *background_new(void);     /* NULL: out of memory */

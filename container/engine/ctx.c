@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "engine/background.h"
+#include "engine/timers.h"
 #include "http/mime.h"
 #include "observe/log.h"
 
@@ -159,6 +160,7 @@ const struct cs_ctx_ops ctx_ops = {
     .map_filter = ctx_map_filter,
     .set_param = ctx_set_param,
     .thread = ctx_thread,
+    .timer = ctx_timer,
 };
 
 /* ---- config ---- */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/timers.h"
 #include "engine/wrap_priv.h"
 
 struct engine *engine_new(const struct engine_options *options, struct err *err)
@@ -15,13 +16,15 @@ struct engine *engine_new(const struct engine_options *options, struct err *err)
         lock_init(&e->lock, "engine slots");
         lock_init(&e->resting.lock, "handles that rest");
         arena_init(&e->arena);
+        e->timers = timers_new();
         e->hosts = map_new();
         e->wildcards = map_new();
         e->hazards = calloc(ENGINE_SLOTS, sizeof(*e->hazards));
         e->slots = calloc(ENGINE_SLOTS, sizeof(*e->slots));
         e->slot_used = calloc(ENGINE_SLOTS, sizeof(*e->slot_used));
     }
-    if (!e || !e->hosts || !e->wildcards || !e->hazards || !e->slots || !e->slot_used) {
+    if (!e || !e->hosts || !e->wildcards || !e->timers || !e->hazards || !e->slots ||
+        !e->slot_used) {
         err_set(err, "out of memory for the engine");
         if (e)
             engine_destroy(&e);
@@ -50,6 +53,8 @@ void engine_destroy(struct engine **ep)
 {
     struct engine *e = *ep;
     *ep = NULL;
+    if (e->timers)
+        timers_free(&e->timers);
     for (uint32_t i = 0; i < e->context_count; i++)
         free_context(e->contexts[i]);
     free(e->contexts);
@@ -206,7 +211,12 @@ const char *context_host(const struct context *c)
 
 struct app *context_switch(struct context *c, struct app *app)
 {
-    return atomic_exchange(&c->current, app);
+    struct app *former = atomic_exchange(&c->current, app);
+    if (former)
+        timers_pause(former);
+    if (app)
+        timers_begin(app);
+    return former;
 }
 
 bool engine_quiet(struct engine *e, const struct app *app)

@@ -207,7 +207,8 @@ struct engine {
     struct call
         *old_calls[CALLS_KEPT]; /* of asynchronous requests: their handles answer CS_EGONE */
     uint32_t next_old;
-    _Atomic bool ending; /* engine_ask_to_end */
+    _Atomic bool ending;   /* engine_ask_to_end */
+    struct timers *timers; /* timers.h */
 };
 
 extern const struct cs_ctx_ops ctx_ops;

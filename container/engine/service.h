@@ -3,6 +3,7 @@
  * touches a socket. */
 #ifndef ENGINE_SERVICE_H
 #define ENGINE_SERVICE_H
+#include "base/list.h"
 #include "engine/share.h"
 #include "http/exchange.h"
 #include "http/route.h"
@@ -25,6 +26,21 @@ bool engine_serve(struct engine *e, uint32_t slot, struct exchange *x);
 bool engine_resume(struct engine *e, uint32_t slot, struct exchange *x);
 /* The server stops: whoever answers asynchronously is asked to come to an end. Any thread; does not wait. */
 void engine_ask_to_end(struct engine *e);
+
+/* Work of webapps that no request brings: timers that are due. Whoever has workers offers them and queues what
+ * is pushed in the context's queue, where it is never refused; one of his workers calls engine_run_work. */
+struct engine_work {
+    uint32_t queue;
+    void *room[8]; /* of the one who queues it */
+};
+struct engine_workers {
+    struct list link; /* initialised; the engine's while they are offered */
+    void (*push)(struct engine_workers *w, struct engine_work *work); /* no lock is held */
+};
+void engine_offer_workers(struct engine *e, struct engine_workers *w);
+/* W gets no more work when this returns. Harmless when it is not offered. */
+void engine_withdraw_workers(struct engine *e, struct engine_workers *w);
+void engine_run_work(struct engine *e, uint32_t slot, struct engine_work *work);
 
 /* Exchanges that are over, on their way to the valves that take records (cs_valve.records): copied when
  * they end, delivered in batches by a worker. Each group of workers has one of these. */

@@ -147,7 +147,7 @@ static bool begin_server_modules(struct cs_test_app *a, struct err *err)
 
 bool life_begin(struct cs_test_app *a, struct err *err)
 {
-    if (!begin_engine(a, err) || !begin_server_modules(a, err))
+    if (!begin_engine(a, err) || !worker_begin(a, err) || !begin_server_modules(a, err))
         return false;
     a->generation = generation_new("test", 1, err);
     bool ok = a->generation &&
@@ -183,9 +183,13 @@ static bool stop(struct cs_test_app *a, struct err *err)
 bool life_quiet(struct cs_test_app *a, struct err *err)
 {
     context_switch(a->context, NULL);
+    if (!worker_end(a, err))
+        return false;
     if (engine_quiet(a->engine, a->app))
         return true;
     context_switch(a->context, a->app);
+    if (!worker_begin(a, err))
+        return false;
     err_set(err, "an app is freed while a request of it runs");
     return err_hint(err, "Join the threads that run requests first");
 }
@@ -197,7 +201,7 @@ static bool end_webapp(struct cs_test_app *a, struct err *err)
         if (!stop(a, err))
             return false;
         if (!app_end_background(a->app, STOP_LIMIT_US)) {
-            err_set(err, "a thread of the webapp did not end within %u s",
+            err_set(err, "a thread or timer of the webapp did not end within %u s",
                     STOP_LIMIT_US / 1000000u);
             return err_hint(err, "Its function returns when cs_thread_should_stop says 1");
         }
@@ -223,6 +227,8 @@ bool life_end(struct cs_test_app *a, struct err *err)
             return false;
         generation_end(&a->server);
     }
+    if (!worker_end(a, err))
+        return false;
     if (a->engine)
         engine_destroy(&a->engine);
     return !a->work[0] || path_remove_tree(a->work, err);

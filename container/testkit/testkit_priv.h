@@ -6,8 +6,10 @@
 
 #include "base/list.h"
 #include "base/lock.h"
+#include "base/thread.h"
 #include "engine/app.h"
 #include "engine/engine.h"
+#include "engine/service.h"
 #include "http/exchange.h"
 
 #define HOOK_LIMIT_US    30000000u /* for each phase of the webapp's life, and for an answer */
@@ -18,6 +20,17 @@
 struct log_kept {
     struct log_kept *next;
     char text[]; /* "LEVEL room message" */
+};
+/* A thread that runs the webapp's timers, begun by the first. */
+struct kit_worker {
+    struct engine_workers offered;
+    struct engine *engine;
+    struct cs_test_app *app;
+    struct lock lock;
+    struct cond more;
+    struct thread thread;
+    struct engine_work *first, *last; /* room[0] is the next one */
+    bool stop;
 };
 struct cs_test_app {
     cs_test_options options;
@@ -31,6 +44,7 @@ struct cs_test_app {
     struct generation *server, *generation;
     bool server_begun;
     struct app *app;
+    struct kit_worker *worker;
     struct list live;     /* of all apps, for their log lines */
     struct list requests; /* under lock */
     struct log_kept *lines, **lines_end;
@@ -94,6 +108,11 @@ bool modules_add_server(struct cs_test_app *a, struct err *err);
 bool valves_begin(struct cs_test_app *a, struct err *err);
 /* A folder for what has to lie in one. */
 bool work_folder(struct cs_test_app *a, struct err *err);
+
+/* worker.c */
+bool worker_begin(struct cs_test_app *a, struct err *err);
+/* What was pushed is done. False: a timer does not return; A must stay. Harmless when it was not begun. */
+bool worker_end(struct cs_test_app *a, struct err *err);
 
 /* channel.c */
 extern const struct channel_ops memory_channel; /* channel_state is the cs_test_request */

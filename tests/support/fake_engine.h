@@ -30,6 +30,23 @@ uint32_t engine_slot_take(struct engine *e)
     return atomic_fetch_add(&e->slots_taken, 1) % ENGINE_SLOTS;
 }
 
+/* Nobody has work of its own here. */
+void engine_offer_workers(struct engine *e, struct engine_workers *w)
+{
+    (void)e;
+    (void)w;
+}
+void engine_withdraw_workers(struct engine *e, struct engine_workers *w)
+{
+    (void)e;
+    (void)w;
+}
+void engine_run_work(struct engine *e, uint32_t slot, struct engine_work *work)
+{
+    (void)e;
+    (void)slot;
+    (void)work;
+}
 void engine_slot_give(struct engine *e, uint32_t slot)
 {
     (void)slot;

@@ -55,7 +55,7 @@
 #ifndef CS_ABI_MINOR /* may be defined before the include, to build for an older server */
 #define CS_ABI_MINOR CS_ABI_MINOR_MAX
 #endif
-#define CS_ABI_HASH 0x22dff4b3u
+#define CS_ABI_HASH 0x885faaa5u
 
 CS_C_BEGIN
 
@@ -90,6 +90,7 @@ typedef struct cs_host cs_host;
 typedef struct cs_part cs_part;
 typedef struct cs_async cs_async;
 typedef struct cs_thread cs_thread;
+typedef struct cs_timer cs_timer;
 
 /* The ELF note ".note.cserv", checked in the file before any code of it runs. */
 struct cs_note {

@@ -39,6 +39,41 @@ static inline int cs_thread_wait(cs_thread *thread, int64_t ms)
     return thread->ops->wait(thread, ms);
 }
 
+/* ---- timers --------------------------------------------------------------------------------------- */
+
+/* FN(timer, SELF) runs AFTER_MS from now, on a worker of the server, and then each PERIOD_MS; PERIOD_MS 0: once.
+ * AFTER_MS negative: not before cs_timer_set. It runs as a request does: it waits in the webapp's queue and
+ * counts for its maxThreads, so it is some milliseconds late, and later while all its threads are busy. Never
+ * twice at the same time: what falls into a run is left out, the period keeps its beat. Many timers are no
+ * problem; what takes long is a thread's. From hooks, init callbacks, requests, threads and other timers, on
+ * any thread; no timer runs before the webapp serves (until then AFTER_MS does not count), nor once it has begun
+ * to stop. What escapes from FN in C++ is logged and ends this run only. The handle may be used on any thread
+ * until cs_timer_cancel, also when FN has run; a webapp that makes timers again and again cancels them, a run of
+ * its own may be the place. Those that are left end with the webapp: after its stop hooks their runs are waited
+ * for, and from then on every call answers CS_EGONE until destroy has returned. NULL: no FN, PERIOD_MS is
+ * negative, the webapp is past its stop hooks, or memory is short: the log says which. */
+static inline cs_timer *cs_ctx_timer(cs_ctx *ctx, int64_t after_ms, int64_t period_ms,
+                                     void (*fn)(cs_timer *timer, void *self), void *self)
+{
+    return ctx->ops->timer(ctx, after_ms, period_ms, fn, self);
+}
+/* From now on it runs as a timer that is made with AFTER_MS and PERIOD_MS; a run that was due and has not begun
+ * is left out, one that has begun goes on beside this. Any thread, also in its own run. Does not wait.
+ * CS_EINVAL: PERIOD_MS is negative; CS_EGONE: it is cancelled, or the webapp has ended its timers. */
+static inline int cs_timer_set(cs_timer *timer, int64_t after_ms, int64_t period_ms)
+{
+    return timer->ops->set(timer, after_ms, period_ms);
+}
+/* It does not run again, and the handle is given back. Waits while it runs on another thread: after this call
+ * SELF may be freed; so do not hold a lock that FN takes. In its own run it does not wait. CS_ESTATE: two runs
+ * cancel each other, and this call has not waited: the other run is still under way. CS_EGONE: it was cancelled,
+ * or the webapp has ended its timers. A cancelled handle answers so until the webapps of the server have
+ * cancelled 256 more. */
+static inline int cs_timer_cancel(cs_timer *timer)
+{
+    return timer->ops->cancel(timer);
+}
+
 CS_C_END
 #endif
 #endif

@@ -60,6 +60,11 @@ struct cs_thread_ops {
 #define CS_CALL_THREAD CS_SLOT_
 #include "abi.def"
 };
+struct cs_timer_ops {
+    uint32_t size, minor;
+#define CS_CALL_TIMER CS_SLOT_
+#include "abi.def"
+};
 #undef CS_SLOT_
 struct cs_request {
     const struct cs_request_ops *ops;
@@ -87,6 +92,9 @@ struct cs_async {
 };
 struct cs_thread {
     const struct cs_thread_ops *ops;
+};
+struct cs_timer {
+    const struct cs_timer_ops *ops;
 };
 
 /* For wrappers and authors: a C string as a span. NULL gives the absent span. */

@@ -87,27 +87,165 @@ static int async_get(cs_request *req, cs_response *res)
     return cs_ctx_thread(cs_req_ctx(req), "answers", answer, async) ? CS_OK : CS_EFAIL;
 }
 
+/* ---- timers ---- */
+
+static _Atomic int beats, fired, early, inside, ended, results[2];
+static _Atomic int healthy;
+static cs_timer *beat, *pair[2];
+
+static void pause_ms(int ms)
+{
+    struct timespec pause = {ms / 1000, ms % 1000 * 1000000L};
+    nanosleep(&pause, NULL);
+}
+static void at_beat(cs_timer *timer, void *self)
+{
+    (void)timer;
+    (void)self;
+    atomic_fetch_add(&early, !atomic_load(&healthy));
+    atomic_fetch_add(&beats, 1);
+}
+static void fire(cs_timer *timer, void *self)
+{
+    (void)self;
+    if (atomic_fetch_add(&fired, 1) == 2)
+        cs_timer_cancel(timer);
+}
+static void fire_once(cs_timer *timer, void *self)
+{
+    atomic_fetch_add(&fired, 1);
+    cs_timer_cancel(timer);
+    cs_ctx_log(self, CS_LOG_INFO, "fired once");
+}
+static void take_long(cs_timer *timer, void *self)
+{
+    (void)timer;
+    atomic_fetch_add(&inside, 1);
+    pause_ms(400);
+    atomic_fetch_sub(&inside, 1);
+    cs_ctx_log(self, CS_LOG_INFO, "the long run ends");
+}
+static void cancel_it(cs_thread *thread, void *self)
+{
+    (void)thread;
+    int rc = cs_timer_cancel(self);
+    atomic_store(&ended, rc == CS_OK && atomic_load(&inside) == 0 ? 1 : -1);
+}
+/* Both are inside before one of them cancels the other. */
+static void cancel_other(cs_timer *timer, void *self)
+{
+    int me = timer == pair[1];
+    (void)self;
+    atomic_fetch_add(&inside, 1);
+    while (atomic_load(&inside) < 2)
+        pause_ms(1);
+    atomic_store(&results[me], cs_timer_cancel(pair[!me]) - 100);
+}
+
+static int await(_Atomic int *what, int least)
+{
+    for (int i = 0; i < 6000 && atomic_load(what) < least; i++)
+        pause_ms(5);
+    return atomic_load(what);
+}
+
+/* Its webapp has one thread: nothing else runs meanwhile. */
+static int busy_get(cs_request *req, cs_response *res)
+{
+    (void)req;
+    int before = atomic_load(&beats);
+    pause_ms(200);
+    return cs_res_printf(res, "%d", atomic_load(&beats) - before);
+}
+static int timers_get(cs_request *req, cs_response *res)
+{
+    cs_ctx *ctx = cs_req_ctx(req);
+    const char *what = cs_req_param(req, "what");
+    int before = atomic_load(&beats);
+    atomic_store(&fired, 0);
+    atomic_store(&inside, 0);
+    if (strcmp(what, "beats") == 0)
+        return cs_res_printf(res, "%d %d", atomic_load(&beats), atomic_load(&early));
+    if (strcmp(what, "once") == 0) {
+        cs_timer *timer = cs_ctx_timer(ctx, 1, 0, fire_once, ctx);
+        return cs_res_printf(res, "%d %d", timer != NULL, await(&fired, 1));
+    }
+    if (strcmp(what, "itself") == 0) {
+        int made = cs_ctx_timer(ctx, 0, 1, fire, NULL) != NULL, seen = await(&fired, 3);
+        pause_ms(30);
+        return cs_res_printf(res, "%d %d %d", made, seen, atomic_load(&fired));
+    }
+    if (strcmp(what, "thread") == 0) {
+        cs_timer *timer = cs_ctx_timer(ctx, 0, 0, take_long, ctx);
+        await(&inside, 1);
+        cs_ctx_thread(ctx, "canceller", cancel_it, timer);
+        return cs_res_printf(res, "%d", await(&ended, 1));
+    }
+    if (strcmp(what, "pair") == 0) {
+        pair[0] = cs_ctx_timer(ctx, -1, 0, cancel_other, NULL);
+        pair[1] = cs_ctx_timer(ctx, -1, 0, cancel_other, NULL);
+        cs_timer_set(pair[0], 0, 0);
+        cs_timer_set(pair[1], 0, 0);
+        for (int i = 0; i < 6000 && !(atomic_load(&results[0]) && atomic_load(&results[1])); i++)
+            pause_ms(5);
+        return cs_res_printf(res, "%d", results[0] + results[1] + 200);
+    }
+    if (strcmp(what, "cancel") == 0) {
+        int rc = cs_timer_cancel(beat);
+        before = atomic_load(&beats);
+        pause_ms(50);
+        return cs_res_printf(res, "%d %d %d", rc, atomic_load(&beats) - before,
+                             cs_timer_set(beat, 0, 0));
+    }
+    if (strcmp(what, "bad") == 0)
+        return cs_res_printf(res, "%d%d", !cs_ctx_timer(ctx, 0, 0, NULL, NULL),
+                             !cs_ctx_timer(ctx, 0, -1, fire, NULL));
+    if (strcmp(what, "long") == 0) {
+        int made = cs_ctx_timer(ctx, 0, 0, take_long, ctx) != NULL;
+        return cs_res_printf(res, "%d %d", made, await(&inside, 1));
+    }
+    return CS_EINVAL;
+}
+
 /* ---- life ---- */
+
+static int health(cs_ctx *ctx)
+{
+    (void)ctx;
+    pause_ms(30); /* time for a timer that would not wait for its end */
+    atomic_store(&healthy, 1);
+    return CS_OK;
+}
 
 static int init(cs_ctx *ctx)
 {
     feeder = cs_ctx_thread(ctx, "feeder", feed, ctx);
-    return feeder && cs_ctx_thread(ctx, "sleeper", sleep_until_told, ctx) ? CS_OK : CS_EFAIL;
+    beat = cs_ctx_timer(ctx, 0, 2, at_beat, NULL);
+    return feeder && beat && cs_ctx_thread(ctx, "sleeper", sleep_until_told, ctx) ? CS_OK
+                                                                                  : CS_EFAIL;
 }
 static int stop(cs_ctx *ctx, uint32_t attempt)
 {
     cs_ctx_log(ctx, CS_LOG_INFO, "stop %u, told %d", attempt, cs_thread_should_stop(feeder));
+    if (attempt == 1) {
+        atomic_store(&beats, 0);
+        cs_timer_set(beat, 0, 1);
+    }
     return attempt < 2 ? CS_EAGAIN : CS_OK;
 }
 static void destroy(cs_ctx *ctx)
 {
+    cs_ctx_log(ctx, CS_LOG_INFO, "beats since stop %d, late timer %d, %d", atomic_load(&beats),
+               cs_ctx_timer(ctx, 0, 0, fire, NULL) != NULL, cs_timer_cancel(beat));
     cs_ctx_log(ctx, CS_LOG_INFO, "destroy, late thread %d",
                cs_ctx_thread(ctx, "late", be_short, NULL) != NULL);
 }
 
 static const cs_servlet servlets[] = {
     {.name = "threads", .url_patterns = "/threads", .get = threads_get},
+    {.name = "timers", .url_patterns = "/timers", .get = timers_get},
+    {.name = "busy", .url_patterns = "/busy", .get = busy_get},
     {.name = "async", .url_patterns = "/async", .flags = CS_ASYNC, .get = async_get},
 };
-CS_WEBAPP("background", "1.0", .init = init, .stop = stop, .destroy = destroy,
+CS_WEBAPP("background", "1.0", .init = init, .health = health, .stop = stop, .destroy = destroy,
           .servlets = CS_ROWS(servlets))

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "engine/async.h"
-#include "engine/background.h"
+#include "engine/timers.h"
 #include "engine/parts.h"
 #include "engine/wrap_priv.h"
 
@@ -62,6 +62,12 @@ static void check_thread(const struct cs_thread_ops *ops, const char *of)
 #include <cserv/abi.def>
 }
 
+static void check_timer(const struct cs_timer_ops *ops, const char *of)
+{
+#define CS_CALL_TIMER SLOT
+#include <cserv/abi.def>
+}
+
 static void test_no_slot_is_empty(void **state)
 {
     (void)state;
@@ -76,6 +82,7 @@ static void test_no_slot_is_empty(void **state)
     check_part(&part_ops, "part_ops");
     check_async(&async_ops, "async_ops");
     check_thread(&thread_ops, "thread_ops");
+    check_timer(&timer_ops, "timer_ops");
     assert_int_equal(missing, 0);
 }
 

@@ -102,12 +102,148 @@ static void test_refused_threads_are_explained(void **state)
     assert_int_equal(atomic_load(&done), 1);
 }
 
+/* ---- timers ---- */
+
+static _Atomic int inside, together;
+
+static void count(cs_timer *timer, void *self)
+{
+    (void)timer;
+    atomic_fetch_add((_Atomic int *)self, 1);
+}
+static void cancel_itself(cs_timer *timer, void *self)
+{
+    (void)self;
+    if (atomic_fetch_add(&begun, 1) == 2)
+        atomic_store(&done,
+                     1 + (cs_timer_cancel(timer) == CS_OK) + (cs_timer_cancel(timer) == CS_EGONE));
+}
+static void set_itself(cs_timer *timer, void *self)
+{
+    (void)self;
+    if (atomic_fetch_add(&begun, 1) < 4)
+        (void)cs_timer_set(timer, 1, 0);
+}
+static void take_long(cs_timer *timer, void *self)
+{
+    (void)timer;
+    (void)self;
+    if (atomic_fetch_add(&inside, 1) > 0)
+        atomic_fetch_add(&together, 1);
+    atomic_fetch_add(&begun, 1);
+    sleep_ms(30);
+    atomic_fetch_sub(&inside, 1);
+    atomic_fetch_add(&done, 1);
+}
+
+static void test_a_timer_runs_once_or_on(void **state)
+{
+    (void)state;
+    cs_test_app *app = app_new();
+    cs_timer *once = cs_ctx_timer(context, 1, 0, count, &begun);
+    cs_timer *on = cs_ctx_timer(context, 0, 1, count, &done);
+    assert_true(once && on);
+    await(&done, 5);
+    assert_int_equal(atomic_load(&begun), 1);
+    assert_int_equal(cs_timer_set(once, 0, 0), CS_OK);
+    await(&begun, 2);
+    assert_int_equal(cs_timer_cancel(on), CS_OK);
+    int seen = atomic_load(&done);
+    assert_int_equal(cs_timer_set(on, 0, 0), CS_EGONE);
+    assert_int_equal(cs_timer_cancel(on), CS_EGONE);
+    sleep_ms(20);
+    assert_int_equal(atomic_load(&done), seen);
+    assert_int_equal(cs_test_app_free(app), CS_OK);
+    assert_int_equal(atomic_load(&begun), 2);
+}
+
+static void test_a_timer_in_its_own_run(void **state)
+{
+    (void)state;
+    cs_test_app *app = app_new();
+    assert_non_null(cs_ctx_timer(context, 0, 1, cancel_itself, NULL));
+    await(&done, 3);
+    sleep_ms(10);
+    assert_int_equal(atomic_load(&begun), 3);
+    atomic_store(&begun, 0);
+    assert_non_null(cs_ctx_timer(context, 0, 0, set_itself, NULL));
+    await(&begun, 5);
+    sleep_ms(10);
+    assert_int_equal(atomic_load(&begun), 5);
+    assert_int_equal(cs_test_app_free(app), CS_OK);
+}
+
+/* What is missed is not made up for, and who cancels waits. */
+static void test_a_late_timer_does_not_pile_up(void **state)
+{
+    (void)state;
+    cs_test_app *app = app_new();
+    cs_timer *timer = cs_ctx_timer(context, 0, 1, take_long, NULL);
+    assert_non_null(timer);
+    await(&begun, 3);
+    assert_int_equal(cs_timer_cancel(timer), CS_OK);
+    assert_int_equal(atomic_load(&inside), 0);
+    assert_int_equal(atomic_load(&together), 0);
+    assert_int_equal(atomic_load(&done), atomic_load(&begun));
+    assert_true(atomic_load(&done) < 20);
+    assert_int_equal(cs_test_app_free(app), CS_OK);
+}
+
+static void test_runs_are_waited_for_at_the_end(void **state)
+{
+    (void)state;
+    cs_test_app *app = app_new();
+    assert_non_null(cs_ctx_timer(context, 0, 0, take_long, NULL));
+    await(&begun, 1);
+    assert_int_equal(cs_test_app_free(app), CS_OK);
+    assert_int_equal(atomic_load(&done), 1);
+}
+
+static void test_refused_timers_are_explained(void **state)
+{
+    (void)state;
+    cs_test_app *app = app_new();
+    assert_null(cs_ctx_timer(context, 0, 0, NULL, NULL));
+    assert_null(cs_ctx_timer(context, 0, -1, count, &done));
+    assert_true(cs_test_logged(app, "a timer is not set: it needs a function"));
+    cs_timer *timer = cs_ctx_timer(context, -1, 0, count, &done);
+    assert_int_equal(cs_timer_set(timer, 0, -1), CS_EINVAL);
+    sleep_ms(5);
+    assert_int_equal(atomic_load(&done), 0);
+    assert_int_equal(cs_timer_set(timer, INT64_MAX, INT64_MAX), CS_OK);
+    assert_int_equal(cs_test_app_free(app), CS_OK);
+}
+
+#define MANY 100000
+
+static void test_a_hundred_thousand_timers(void **state)
+{
+    (void)state;
+    static cs_timer *timers[MANY];
+    cs_test_app *app = app_new();
+    for (int i = 0; i < MANY; i++) {
+        timers[i] = cs_ctx_timer(context, i % 3 ? 3600000 - i : 0, 0, count, &done);
+        assert_non_null(timers[i]);
+    }
+    await(&done, MANY / 3);
+    for (int i = 0; i < MANY; i += 2)
+        assert_int_equal(cs_timer_cancel(timers[i]), CS_OK);
+    assert_int_equal(cs_test_app_free(app), CS_OK);
+    assert_int_equal(atomic_load(&done), (MANY + 2) / 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads_are_told_and_joined),
         cmocka_unit_test(test_ended_threads_answer_as_told),
         cmocka_unit_test(test_refused_threads_are_explained),
+        cmocka_unit_test(test_a_timer_runs_once_or_on),
+        cmocka_unit_test(test_a_timer_in_its_own_run),
+        cmocka_unit_test(test_a_late_timer_does_not_pile_up),
+        cmocka_unit_test(test_runs_are_waited_for_at_the_end),
+        cmocka_unit_test(test_refused_timers_are_explained),
+        cmocka_unit_test(test_a_hundred_thousand_timers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
