@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine/engine_priv.h"
+#include "engine/background.h"
 #include "observe/log.h"
 
 /* ---- calling one callback ---- */
@@ -288,6 +288,7 @@ static int end_body(void *guarded)
 
 void app_destroy_all(struct app *a)
 {
+    worker_slots_end(a);
     for (uint32_t i = a->servlet_count; i-- > 0;)
         run_destroy(a, &a->servlets[i]->reg, "destroy of servlet", a->servlets[i]->row->destroy);
     for (uint32_t i = a->filter_count; i-- > 0;)

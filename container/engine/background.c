@@ -26,6 +26,7 @@ void background_free(struct background **bp)
     *bp = NULL;
     app_timers_free(b);
     threads_free(b);
+    free(b->values);
     cond_destroy(&b->told);
     cond_destroy(&b->less);
     lock_destroy(&b->lock);

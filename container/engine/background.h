@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a webapp does beside its requests (<cserv/background.h>), owned by its app: threads
- * and timers. Inside the engine
+ * What a webapp does beside its requests (<cserv/background.h>), owned by its app: threads,
+ * timers, values of workers. Inside the engine
  * room; begun by cs_ctx_ calls, ended by app_end_background. */
 #ifndef ENGINE_BACKGROUND_H
 #define ENGINE_BACKGROUND_H
@@ -23,6 +23,19 @@ struct webapp_thread {
     bool told, ended; /* shall return; has returned */
 };
 
+/* cs_ctx_slot */
+#define WORKER_SLOTS_MAX 64u
+struct worker_slot {
+    const struct app_module *module;
+    void *(*make)(void *self);
+    void (*free_fn)(void *value, void *self);
+    void *self;
+};
+struct worker_values { /* of one worker, in one app */
+    void *value[WORKER_SLOTS_MAX];
+    bool making[WORKER_SLOTS_MAX];
+};
+
 struct background {
     struct lock lock; /* never held while module code runs */
     struct cond told; /* the threads' */
@@ -36,6 +49,12 @@ struct background {
     uint32_t timers_running;
     bool timers_serve; /* the app gets requests: they run */
     bool timers_ended;
+    /* cs_ctx_slot: the numbers do not change any more when the app serves */
+    struct worker_slot slots[WORKER_SLOTS_MAX];
+    uint32_t slot_count;
+    bool slots_closed; /* under `lock` */
+    struct worker_values *
+        *values; /* by the engine's slot of a worker, that worker's; NULL: no slots */
 };
 
 struct background *background_new(void);     /* NULL: out of memory */
@@ -53,5 +72,16 @@ cs_thread *ctx_thread(cs_ctx *ctx, cs_str name, void (*fn)(cs_thread *thread, vo
 /* Tells all and joins them. False: after DEADLINE_US some still run, which the log names. */
 bool threads_end(struct app *a, uint64_t deadline_us);
 void threads_free(struct background *b);
+
+/* worker_slots.c */
+int ctx_slot(cs_ctx *ctx, void *(*make)(void *self), void (*free_fn)(void *value, void *self),
+             void *self);
+void *ctx_slot_get(cs_ctx *ctx, int slot);
+void worker_slots_close(struct app *a); /* before it serves: there will be no more */
+/* The calling thread is the worker SLOT of E from now on, no longer: its values are freed. */
+void worker_slots_enter(struct engine *e, uint32_t slot);
+void worker_slots_leave(struct engine *e, uint32_t slot);
+/* Frees the values of all workers; none of them serves A. */
+void worker_slots_end(struct app *a);
 
 #endif

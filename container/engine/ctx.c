@@ -161,6 +161,8 @@ const struct cs_ctx_ops ctx_ops = {
     .set_param = ctx_set_param,
     .thread = ctx_thread,
     .timer = ctx_timer,
+    .slot = ctx_slot,
+    .slot_get = ctx_slot_get,
 };
 
 /* ---- config ---- */

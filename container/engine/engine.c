@@ -211,6 +211,8 @@ const char *context_host(const struct context *c)
 
 struct app *context_switch(struct context *c, struct app *app)
 {
+    if (app)
+        worker_slots_close(app);
     struct app *former = atomic_exchange(&c->current, app);
     if (former)
         timers_pause(former);
@@ -306,6 +308,8 @@ uint32_t engine_slot_take(struct engine *e)
             e->slot_high = slot + 1;
     }
     lock_release(&e->lock);
+    if (slot != UINT32_MAX)
+        worker_slots_enter(e, slot);
     return slot;
 }
 
@@ -335,6 +339,7 @@ void call_retire(struct engine *e, struct call *c)
 void engine_slot_give(struct engine *e, uint32_t slot)
 {
     CHECK(slot < ENGINE_SLOTS && atomic_load(&e->hazards[slot].held) == NULL);
+    worker_slots_leave(e, slot);
     lock_acquire(&e->lock);
     e->slot_used[slot] = false;
     lock_release(&e->lock);

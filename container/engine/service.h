@@ -10,7 +10,8 @@
 
 struct engine;
 
-/* Every thread that calls the engine has a slot of its own (its hazard pointer and its facades).
+/* Every thread that calls the engine has a slot of its own (its hazard pointer and its facades), which it takes
+ * and gives itself: giving it frees what webapps keep for this thread (cs_ctx_slot).
  * UINT32_MAX: none left (ENGINE_SLOTS) or out of memory. */
 #define ENGINE_SLOTS 8192u
 uint32_t engine_slot_take(struct engine *e);

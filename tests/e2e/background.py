@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # builds: release address thread
 """What a webapp does beside its requests, through a real module (modules/background.c): its threads and timers,
-and their end with the server. A C++ one that throws; one that does not end."""
+the values of its workers, and their end with the server. A C++ one that throws; one that does not end."""
 import os
 import re
 import time
-from served import HERE, Server, becomes, check, compile_module, crash_environment, end, read, same, work, write
+from served import HERE, Client, Server, becomes, check, compile_module, crash_environment, end, read, same, work, write
 
 SOURCE = read(os.path.join(HERE, "modules", "background.c"))
 THROWS = r"""
@@ -14,8 +14,21 @@ THROWS = r"""
 #include <stdexcept>
 static void fail_too(cs_timer *, void *) { throw std::runtime_error("the timer threw <this>"); }
 static void fail(cs_thread *, void *) { throw std::runtime_error("the thread threw <this>"); }
+static int number;
+static int tries;
+static void *make(void *) { tries++; throw std::runtime_error("make threw <this>"); }
+static int init(cs_ctx *ctx)
+{
+    number = cs_ctx_slot(ctx, make, nullptr, nullptr);
+    return number < 0 ? CS_EFAIL : CS_OK;
+}
 static int get(cs_request *req, cs_response *res)
 {
+    if (cs_req_param(req, "slot")) {
+        int got = cs_slot_get(cs_req_ctx(req), number) != nullptr;
+        got += cs_slot_get(cs_req_ctx(req), number) != nullptr;
+        return cs_res_printf(res, "%d %d", got, tries);
+    }
     if (cs_req_param(req, "thread"))
         cs_ctx_thread(cs_req_ctx(req), "thrower", fail, nullptr);
     if (cs_req_param(req, "timer"))
@@ -23,7 +36,7 @@ static int get(cs_request *req, cs_response *res)
     return cs_res_puts(res, "served");
 }
 static const cs_servlet rows[] = {{.name = "s", .url_patterns = "/*", .get = get}};
-CS_WEBAPP("throws", "1", .servlets = CS_ROWS(rows))
+CS_WEBAPP("throws", "1", .init = init, .servlets = CS_ROWS(rows))
 """
 server = Server()
 compile_module(server.webapp("background.so"), SOURCE, more=("-pthread",))
@@ -98,6 +111,35 @@ log_has("timer/throws-and-goes-on", "/throws: a timer failed: the timer threw <t
 same("timer/throws-serves-on", server.get("/throws/x").text, "served")
 same("timer/long", timers("long"), "1 1")
 
+# ---- values of workers ----
+def slots(what, webapp="background"):
+    return server.get("/%s/slots?what=%s" % (webapp, what)).text
+
+
+def ask_many(webapp, count):
+    """Answers of COUNT requests at once."""
+    clients = [Client(server.port) for _ in range(count)]
+    for client in clients:
+        client.send("/%s/slots" % webapp)
+    texts = [client.take_answer().text for client in clients]
+    for client in clients:
+        client.socket.close()
+    return texts
+
+
+for _ in range(3):
+    same("slot/own-value", set(ask_many("background", 8)), {"1"})
+made, freed, nested = (int(number) for number in slots("made").split())
+check("slot/one-for-each-worker", 1 <= made <= 24 and freed == 0 and nested == 0, (made, freed, nested))
+same("slot/timer", slots("timer"), "1")
+same("slot/not-in-a-thread", slots("thread"), "1")
+same("slot/late", slots("late"), "-3")
+same("slot/wrong", slots("wrong"), "11")
+same("slot/no-value", slots("none"), "11")
+same("slot/throws", server.get("/throws/x?slot=1").text, "0 2")
+log_has("slot/throws-is-told", "/throws: making of a worker's value failed: make threw <this>")
+made = int(slots("made").split()[0])
+
 # ---- the end ----
 same("stop", server.stop().returncode, 0)
 log = server.log()
@@ -106,6 +148,8 @@ said = [re.search(text, log).start() if re.search(text, log) else -1 for text in
 check("stop/order", -1 not in said and said == sorted(said), (said, log[-1500:]))
 ran, destroyed = log.rfind("/background: the long run ends"), log.find("/background: destroy")
 check("stop/waits-for-a-run", 0 < ran < destroyed and log.count("the long run ends") == 2, (ran, destroyed))
+gone = re.findall("/background: value (\\d+) of (\\d+) freed, by its worker 1", log)
+check("stop/frees-values", len(gone) >= made and len(gone) == int(gone[0][1]), (made, gone))
 check("stop/sleeper-told", "the sleeper was told, 1" in log)
 check("stop/late-is-told", re.search("the thread late is not started: the webapp ends", log))
 

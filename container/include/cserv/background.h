@@ -74,6 +74,29 @@ static inline int cs_timer_cancel(cs_timer *timer)
     return timer->ops->cancel(timer);
 }
 
+/* ---- values of workers ---------------------------------------------------------------------------- */
+
+/* A slot that has a value of its own for each worker of the server: a buffer, a parser, a connection that no other
+ * thread uses meanwhile. In place of thread_local and pthread_key_create, which outlive the webapp's code. The
+ * value is what MAKE(SELF) returns, called by the worker that first asks for it; FREE_FN(value, SELF), which may
+ * be NULL, is called when that worker ends, on its thread, or with the webapp, on its life-cycle thread: after its
+ * stop hooks, timers and threads, before anything is destroyed. Each worker that has served the webapp keeps its
+ * values, so they are many: small, or cheap to keep. From hooks and init callbacks, until the webapp serves.
+ * Returns the slot's number, from 0. CS_EINVAL: no MAKE; CS_ESTATE: it serves already; CS_ELIMIT: it has 64. */
+static inline int cs_ctx_slot(cs_ctx *ctx, void *(*make)(void *self),
+                              void (*free_fn)(void *value, void *self), void *self)
+{
+    return ctx->ops->slot(ctx, make, free_fn, self);
+}
+/* The value of SLOT, of any module of the webapp, for the calling worker. From servlets, filters, timers
+ * and listeners of requests. It is the worker's: keep it no longer than the callback, for the next one may
+ * run on another. NULL: MAKE gave none or threw (it is asked again the next time), MAKE is running, memory is
+ * short, there is no such slot, or the thread is no worker: hooks, init, threads of the webapp. */
+static inline void *cs_slot_get(cs_ctx *ctx, int slot)
+{
+    return ctx->ops->slot_get(ctx, slot);
+}
+
 CS_C_END
 #endif
 #endif

@@ -15,7 +15,8 @@
  * Threads: an app is made and freed by one thread while no request of it runs. Its hooks run on a thread
  * of its own, as in the server. Requests may be made and run by many threads at once; each request is used
  * by one thread at a time. The threads that the webapp starts (cs_ctx_thread) run until cs_test_app_free, as
- * they do until the server ends the webapp; its timers run in real time on one thread. Everything here is since minor 3. */
+ * they do until the server ends the webapp; its timers run in real time on one thread. Each cs_test_run is a
+ * worker of its own, whose values (cs_ctx_slot) are freed at its end. Everything here is since minor 3. */
 #ifndef CSERV_TEST_H
 #define CSERV_TEST_H
 #include "servlet.h"

@@ -207,6 +207,77 @@ static int timers_get(cs_request *req, cs_response *res)
     return CS_EINVAL;
 }
 
+/* ---- values of workers ---- */
+
+static int own;
+static _Atomic int made, thrown_away, freed, nested, elsewhere;
+struct own_value {
+    pthread_t thread;
+    int uses;
+};
+
+static void *make_own(void *self)
+{
+    struct own_value *v = calloc(1, sizeof(*v));
+    v->thread = pthread_self();
+    atomic_fetch_add(&made, 1);
+    atomic_fetch_add(&nested, cs_slot_get(self, own) != NULL);
+    return v;
+}
+static void free_own(void *value, void *self)
+{
+    struct own_value *v = value;
+    int kind = pthread_equal(v->thread, pthread_self()) ? 1 : 0;
+    cs_ctx_log(self, CS_LOG_INFO, "value %d of %d freed, by its worker %d",
+               atomic_fetch_add(&freed, 1) + 1, atomic_load(&made), kind);
+    free(v);
+}
+static void *make_none(void *self)
+{
+    (void)self;
+    atomic_fetch_add(&thrown_away, 1);
+    return NULL;
+}
+static int uses(cs_ctx *ctx)
+{
+    struct own_value *v = cs_slot_get(ctx, own);
+    return v && pthread_equal(v->thread, pthread_self()) ? ++v->uses : -1;
+}
+static void use_in_timer(cs_timer *timer, void *self)
+{
+    atomic_store(&fired, uses(self) > 0 ? 1 : -1);
+    cs_timer_cancel(timer);
+}
+static void use_in_thread(cs_thread *thread, void *self)
+{
+    (void)thread;
+    atomic_store(&elsewhere, cs_slot_get(self, own) ? -1 : 1);
+}
+static int slots_get(cs_request *req, cs_response *res)
+{
+    cs_ctx *ctx = cs_req_ctx(req);
+    const char *what = cs_req_param(req, "what");
+    if (!what) {
+        pause_ms(5); /* so that several workers serve */
+        return cs_res_printf(res, "%d", uses(ctx) > 0 && uses(ctx) > 1);
+    }
+    if (strcmp(what, "made") == 0)
+        return cs_res_printf(res, "%d %d %d", atomic_load(&made), atomic_load(&freed),
+                             atomic_load(&nested));
+    if (strcmp(what, "late") == 0)
+        return cs_res_printf(res, "%d", cs_ctx_slot(ctx, make_none, NULL, NULL));
+    if (strcmp(what, "wrong") == 0)
+        return cs_res_printf(res, "%d%d", !cs_slot_get(ctx, -1), !cs_slot_get(ctx, 64));
+    if (strcmp(what, "none") == 0)
+        return cs_res_printf(res, "%d%d", !cs_slot_get(ctx, own + 1), !cs_slot_get(ctx, own + 1));
+    atomic_store(&fired, 0);
+    if (strcmp(what, "timer") == 0)
+        cs_ctx_timer(ctx, 0, 0, use_in_timer, ctx);
+    else
+        cs_ctx_thread(ctx, "elsewhere", use_in_thread, ctx);
+    return cs_res_printf(res, "%d", await(strcmp(what, "timer") == 0 ? &fired : &elsewhere, 1));
+}
+
 /* ---- life ---- */
 
 static int health(cs_ctx *ctx)
@@ -220,6 +291,10 @@ static int health(cs_ctx *ctx)
 static int init(cs_ctx *ctx)
 {
     feeder = cs_ctx_thread(ctx, "feeder", feed, ctx);
+    own = cs_ctx_slot(ctx, make_own, free_own, ctx);
+    if (own < 0 || cs_ctx_slot(ctx, make_none, NULL, NULL) != own + 1 || cs_slot_get(ctx, own) ||
+        cs_ctx_slot(ctx, NULL, NULL, NULL) != CS_EINVAL)
+        return CS_EFAIL;
     beat = cs_ctx_timer(ctx, 0, 2, at_beat, NULL);
     return feeder && beat && cs_ctx_thread(ctx, "sleeper", sleep_until_told, ctx) ? CS_OK
                                                                                   : CS_EFAIL;
@@ -244,6 +319,7 @@ static void destroy(cs_ctx *ctx)
 static const cs_servlet servlets[] = {
     {.name = "threads", .url_patterns = "/threads", .get = threads_get},
     {.name = "timers", .url_patterns = "/timers", .get = timers_get},
+    {.name = "slots", .url_patterns = "/slots", .get = slots_get},
     {.name = "busy", .url_patterns = "/busy", .get = busy_get},
     {.name = "async", .url_patterns = "/async", .flags = CS_ASYNC, .get = async_get},
 };

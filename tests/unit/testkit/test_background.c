@@ -25,12 +25,40 @@ static void await(_Atomic int *what, int least)
     assert_true(atomic_load(what) >= least);
 }
 
+static int slot, made, freed;
+static void *make(void *self)
+{
+    (void)self;
+    made++;
+    return &made;
+}
+static void free_value(void *value, void *self)
+{
+    freed += value == &made && self == &slot;
+}
+
 static int listen_context(cs_ctx *ctx, void **self)
 {
     (void)self;
     context = ctx;
-    return CS_OK;
+    made = freed = 0;
+    slot = cs_ctx_slot(ctx, make, free_value, &slot);
+    for (int i = slot + 1; i < 64; i++) {
+        if (cs_ctx_slot(ctx, make, NULL, NULL) != i)
+            return CS_EFAIL;
+    }
+    if (cs_ctx_slot(ctx, make, NULL, NULL) != CS_ELIMIT)
+        return CS_EFAIL;
+    return slot == 0 && !cs_slot_get(ctx, slot) ? CS_OK : CS_EFAIL;
 }
+static int get(cs_request *req, cs_response *res)
+{
+    int *value = cs_slot_get(cs_req_ctx(req), slot);
+    return cs_res_printf(res, "%d", value && cs_slot_get(cs_req_ctx(req), slot) == value);
+}
+static const cs_servlet servlets[] = {
+    {.name = "get", .url_patterns = "/get", .get = get},
+};
 static const cs_listener listeners[] = {
     {.name = "keeps", .context_initialized = listen_context},
 };
@@ -39,7 +67,8 @@ static cs_test_app *app_new(void)
 {
     atomic_store(&begun, 0);
     atomic_store(&done, 0);
-    cs_test_app *app = cs_test_app_new(&(cs_test_options){.listeners = CS_ROWS(listeners)});
+    cs_test_app *app = cs_test_app_new(
+        &(cs_test_options){.servlets = CS_ROWS(servlets), .listeners = CS_ROWS(listeners)});
     assert_non_null(app);
     return app;
 }
@@ -232,6 +261,34 @@ static void test_a_hundred_thousand_timers(void **state)
     assert_int_equal(atomic_load(&done), (MANY + 2) / 3);
 }
 
+/* ---- values of workers ---- */
+
+static void use_slot(cs_timer *timer, void *self)
+{
+    (void)timer;
+    (void)self;
+    atomic_fetch_add(&begun, cs_slot_get(context, slot) == &made);
+}
+
+/* Each run of a request is a worker; the timers' is another one, whose value goes with the webapp. */
+static void test_values_are_made_once_for_a_worker(void **state)
+{
+    (void)state;
+    cs_test_app *app = app_new();
+    for (int i = 1; i <= 3; i++) {
+        assert_string_equal(cs_test_text(cs_test_get(app, "/get")), "1");
+        assert_int_equal(made, i);
+        assert_int_equal(freed, i);
+    }
+    assert_null(cs_slot_get(context, slot));
+    assert_int_equal(cs_ctx_slot(context, make, NULL, NULL), CS_ESTATE);
+    assert_non_null(cs_ctx_timer(context, 0, 1, use_slot, NULL));
+    await(&begun, 5);
+    assert_int_equal(cs_test_app_free(app), CS_OK);
+    assert_int_equal(made, 4);
+    assert_int_equal(freed, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_runs_are_waited_for_at_the_end),
         cmocka_unit_test(test_refused_timers_are_explained),
         cmocka_unit_test(test_a_hundred_thousand_timers),
+        cmocka_unit_test(test_values_are_made_once_for_a_worker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
