@@ -125,6 +125,16 @@ static void take_long(cs_timer *timer, void *self)
     atomic_fetch_sub(&inside, 1);
     cs_ctx_log(self, CS_LOG_INFO, "the long run ends");
 }
+/* It is due again long before its run ends. */
+static void take_longer(cs_timer *timer, void *self)
+{
+    cs_timer_set(timer, 0, 1);
+    if (atomic_fetch_add(&inside, 1) > 0)
+        atomic_fetch_add((_Atomic int *)self, 1);
+    pause_ms(10);
+    atomic_fetch_sub(&inside, 1);
+    atomic_fetch_add(&fired, 1);
+}
 static void cancel_it(cs_thread *thread, void *self)
 {
     (void)thread;
@@ -180,6 +190,12 @@ static int timers_get(cs_request *req, cs_response *res)
         await(&inside, 1);
         cs_ctx_thread(ctx, "canceller", cancel_it, timer);
         return cs_res_printf(res, "%d", await(&ended, 1));
+    }
+    if (strcmp(what, "overlap") == 0) {
+        _Atomic int together = 0;
+        cs_timer *timer = cs_ctx_timer(ctx, 0, 1, take_longer, &together);
+        int seen = await(&fired, 8), rc = cs_timer_cancel(timer);
+        return cs_res_printf(res, "%d %d %d", rc, atomic_load(&together), seen);
     }
     if (strcmp(what, "pair") == 0) {
         pair[0] = cs_ctx_timer(ctx, -1, 0, cancel_other, NULL);
