@@ -386,6 +386,11 @@ void connector_stop(struct connector *c)
 
 /* ---- edges ---- */
 
+bool conn_was_reset(struct conn *c)
+{
+    return lease_readable(&c->bits) && c->transport->broken && c->transport->broken(c);
+}
+
 static void on_edge(struct conn *c, unsigned what)
 {
     lease_edge(&c->bits, what & POLLER_READ, what & POLLER_WRITE, what & POLLER_CLOSED);
@@ -393,8 +398,7 @@ static void on_edge(struct conn *c, unsigned what)
     if (c->state == CONN_LENT || c->state == CONN_DEAD)
         return;
     /* Nothing is read while an answer is made: a reset has to be looked for. */
-    if (c->state == CONN_PARKED && (what & POLLER_READ) && c->transport->broken &&
-        c->transport->broken(c)) {
+    if (c->state == CONN_PARKED && (what & POLLER_READ) && conn_was_reset(c)) {
         conn_die(poller_arg(c->poller), c, CLOSE_reset);
         return;
     }

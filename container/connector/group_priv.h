@@ -326,6 +326,9 @@ void waiting_destroy(struct group *g);
 void waiting_enter(struct group *g, uint32_t queue, struct waiter *w);
 void waiting_leave(struct group *g, uint32_t queue, struct waiter *w);
 
+/* connector.c: poller, of one that is PARKED: whether its client reset it, as far as an edge was seen. */
+bool conn_was_reset(struct conn *c);
+
 /* turn.c */
 void *group_main(void *arg);
 void group_call(struct group *g, void (*fn)(struct group *g, void *arg), void *arg);

@@ -31,6 +31,10 @@ static void on_return(struct group *g, struct conn *c)
         conn_output(g, c);
         return;
     case CONN_PARKED:
+        if (conn_was_reset(c)) { /* while it was lent: there will be no other edge */
+            conn_die(g, c, CLOSE_reset);
+            return;
+        }
         conn_rest(c);
         conn_pump(g, c);
         return;

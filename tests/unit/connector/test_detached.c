@@ -22,7 +22,7 @@ struct waiting {
     enum channel_result wrote; /* when the client was gone */
 };
 static struct waiting one;
-static sem_t detached, heard;
+static sem_t detached, heard, may_return;
 
 static void forget(void *async)
 {
@@ -37,7 +37,7 @@ static bool path_is(const struct exchange *x, const char *path)
 static void serve(struct engine *e, struct exchange *x)
 {
     (void)e;
-    if (!path_is(x, "/wait")) {
+    if (!path_is(x, "/wait") && !path_is(x, "/late")) {
         response_write(x, x->req.uri.path);
         return;
     }
@@ -46,6 +46,8 @@ static void serve(struct engine *e, struct exchange *x)
     x->async = &one;
     x->async_free = forget;
     sem_post(&detached); /* the channel is told right after this */
+    if (path_is(x, "/late"))
+        sem_wait(&may_return);
 }
 
 static bool resume(struct engine *e, struct exchange *x)
@@ -84,6 +86,7 @@ static int set_up(void **state)
     memset(&one, 0, sizeof(one));
     sem_init(&detached, 0, 0);
     sem_init(&heard, 0, 0);
+    sem_init(&may_return, 0, 0);
     rig_init(&r, serve);
     r.engine.resume = resume;
     r.options.max_threads = r.options.min_spare_threads = 1;
@@ -97,6 +100,7 @@ static int tear_down(void **state)
     rig_stop(*state);
     sem_destroy(&detached);
     sem_destroy(&heard);
+    sem_destroy(&may_return);
     return 0;
 }
 
@@ -298,6 +302,27 @@ static void the_end_of_the_client_is_told(void **state)
     rig_await(rig_closed(r, "reset") == 1);
 }
 
+/* Regression 231: an edge that comes while the connection is lent is the only one. */
+static void a_reset_before_the_worker_leaves_is_told(void **state)
+{
+    struct rig *r = *state;
+    int fd = client_connect(r, 0);
+    client_send(fd, GET("/other")); /* from here on its edges are seen */
+    expect_text(fd, "/other");
+    rig_await(rig_in_state(r, "IDLE") == 1);
+    client_send(fd, GET("/late"));
+    await(&detached);
+    struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    close(fd);
+    int other = client_connect(r, 0); /* the poller has seen the edge when it sees this */
+    rig_await(connector_connections(r->connector) == 2);
+    sem_post(&may_return);
+    await(&heard);
+    assert_int_equal(one.gone, 1);
+    close(other);
+}
+
 static void an_abort_tells_and_waits(void **state)
 {
     struct rig *r = *state;
@@ -324,6 +349,7 @@ int main(void)
         CASE(the_alarm_comes_once_and_in_time),
         CASE(wakes_are_served_by_one_worker_at_a_time),
         CASE(the_end_of_the_client_is_told),
+        CASE(a_reset_before_the_worker_leaves_is_told),
         CASE(an_abort_tells_and_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
