@@ -285,6 +285,12 @@ static bool leased_writable(struct exchange *x)
     return !((struct lease *)x->channel_state)->broken;
 }
 
+static enum channel_result leased_room(struct exchange *x, bool tell)
+{
+    (void)tell; /* it is not detached */
+    return leased_writable(x) ? CHANNEL_OK : CHANNEL_GONE;
+}
+
 const struct channel_ops leased_channel = {
     .write = leased_write,
     .send_file = leased_send_file,
@@ -293,6 +299,7 @@ const struct channel_ops leased_channel = {
     .finish = leased_finish,
     .abort = leased_abort,
     .writable = leased_writable,
+    .room = leased_room,
     .hint = leased_hint,
     .detach = leased_detach, /* from then on it is posted */
 };

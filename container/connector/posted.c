@@ -127,6 +127,7 @@ void posted_progress(struct exchange *x)
     struct posted *p = x->channel_state;
     atomic_store_explicit(&p->waiter.moved_us, poller_now_us(p->group->poller),
                           memory_order_relaxed);
+    posted_room_made(p);
 }
 
 enum close_reason posted_aborted(struct exchange *x)

@@ -4,6 +4,8 @@
 #define CONNECTOR_POSTED_PRIV_H
 #include "connector/group_priv.h"
 
+#define HELD_MAX (128u * 1024u) /* memory for the pieces themselves before a writer waits */
+
 struct posted {
     struct inbox_node node;
     _Atomic uint32_t queued; /* the node is in the inbox, which holds the exchange */
@@ -24,6 +26,7 @@ struct posted {
     bool given_up; /* by anybody; the writer may not know yet */
     bool recorded;
     bool detached;            /* others make the answer: resume.c */
+    _Atomic bool wants_room;  /* posted_room.c: X is woken when little of its answer waits */
     enum close_reason reason; /* aborted, given_up or gone */
     /* resume.c, of a detached one */
     struct job job;
@@ -41,6 +44,10 @@ static inline bool posted_over_locked(const struct posted *p)
 enum channel_result posted_detach(struct exchange *x);
 void posted_wake(struct exchange *x);
 void posted_alarm(struct exchange *x, int64_t ms);
+/* posted_room.c */
+enum channel_result posted_room(struct exchange *x, bool tell);
+/* Poller: something has left. */
+void posted_room_made(struct posted *p);
 /* Tells the poller, unless it has not looked since the last time. Any thread that holds the exchange. */
 void posted_notify(struct posted *p);
 

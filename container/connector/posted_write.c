@@ -136,8 +136,6 @@ static enum step seal_and_deliver(struct posted *p)
     return s;
 }
 
-#define HELD_MAX (128u * 1024u) /* memory for the pieces themselves before a writer waits */
-
 /* The number of pieces is bounded, too. */
 static bool is_long(struct posted *p)
 {
@@ -302,6 +300,7 @@ static enum channel_result posted_flush(struct exchange *x)
 static enum channel_result posted_finish(struct exchange *x)
 {
     struct posted *p = x->channel_state;
+    atomic_store(&p->wants_room, false);
     lock_acquire(&p->lock);
     p->started = p->ended = true;
     bool gone = p->gone, over = posted_over_locked(p);
@@ -317,6 +316,7 @@ static enum channel_result posted_finish(struct exchange *x)
 static void posted_abort(struct exchange *x)
 {
     struct posted *p = x->channel_state;
+    atomic_store(&p->wants_room, false);
     lock_acquire(&p->lock);
     bool gone = p->gone;
     if (p->reason == CLOSE_none)
@@ -343,6 +343,7 @@ const struct channel_ops posted_channel = {
     .finish = posted_finish,
     .abort = posted_abort,
     .writable = posted_writable,
+    .room = posted_room,
     .detach = posted_detach,
     .wake = posted_wake,
     .alarm = posted_alarm,

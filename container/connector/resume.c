@@ -7,13 +7,10 @@
 
 /* ---- tasks ---- */
 
-/* Any thread that holds X, or knows that it is not over. */
-static void wake(struct posted *p)
+/* Holding X. */
+static void push(struct posted *p)
 {
     struct group *g = p->group;
-    if (atomic_fetch_add(&p->wakes, 1) != 0)
-        return;          /* the task that waits, or runs, sees it */
-    exchange_hold(p->x); /* the task's */
     p->job.kind = JOB_RESUME;
     p->job.x = p->x;
     p->job.task = (struct task){.queue = p->x->route.queue, .admitted = true};
@@ -23,24 +20,34 @@ static void wake(struct posted *p)
         poller_wake(g->poller);
 }
 
+/* Any thread that holds X, or knows that it is not over. */
+static void wake(struct posted *p)
+{
+    if (atomic_fetch_add(&p->wakes, 1) != 0)
+        return;          /* the task that waits, or runs, sees it */
+    exchange_hold(p->x); /* the task's */
+    push(p);
+}
+
 static void raise_event(struct posted *p, uint32_t event)
 {
     atomic_fetch_or(&p->x->events, event);
     wake(p);
 }
 
-/* Worker. Wakes that come while it runs are served by this task, too. */
+/* Worker. Wakes that come while it runs are served by the same task, but behind those that wait: answers whose
+ * clients are fast leave room again at once, and are not the only ones. */
 void resume_run(struct group *g, uint32_t slot, struct exchange *x)
 {
     struct engine *e = g->connector->options.engine;
     struct posted *p = x->channel_state;
-    uint32_t seen;
-    do {
-        seen = atomic_load(&p->wakes);
-        if (engine_resume(e, slot, x))
-            resume_over(g);
-    } while (atomic_fetch_sub(&p->wakes, seen) != seen);
-    exchange_release(&x);
+    uint32_t seen = atomic_load(&p->wakes);
+    if (engine_resume(e, slot, x))
+        resume_over(g);
+    if (atomic_fetch_sub(&p->wakes, seen) != seen)
+        push(p);
+    else
+        exchange_release(&x);
 }
 
 void resume_over(struct group *g)

@@ -25,6 +25,7 @@ struct store {
     _Atomic uint64_t memory;   /* bytes of blocks */
     _Atomic uint64_t in_files; /* bytes of segments that exist */
     _Atomic uint32_t pieces;   /* that have not left */
+    _Atomic uint32_t ranges;   /* those of them that lie in files */
     _Atomic uint64_t moves;    /* grows when something leaves */
     _Atomic bool waiting;      /* a writer does: set before it looks at moves and ended */
     _Atomic bool ended;
@@ -139,6 +140,7 @@ static void range_left(void *arg)
     struct segment *g = arg;
     struct store *s = g->store;
     segment_drop(g);
+    atomic_fetch_sub(&s->ranges, 1);
     piece_left(s);
 }
 
@@ -281,6 +283,7 @@ static size_t put_range(struct store *s, struct chain *to, const char *p, size_t
         return 0;
     }
     atomic_fetch_add_explicit(&g->holders, 1, memory_order_relaxed);
+    atomic_fetch_add(&s->ranges, 1);
     piece_added(s);
     return (size_t)moved;
 }
@@ -322,6 +325,13 @@ size_t store_put(struct store *s, struct chain *to, const char *p, size_t n, boo
 bool store_takes(struct store *s)
 {
     return store_has_room(s) || room_in_files(s) > 0;
+}
+
+/* An empty block that is kept for the next write is no reason to wait. */
+bool store_is_low(struct store *s, unsigned part)
+{
+    return atomic_load(&s->ranges) == 0 &&
+           (atomic_load(&s->pieces) == 0 || atomic_load(&s->memory) <= s->memory_max / part);
 }
 
 bool store_keep(struct store *s, struct chain *to, const char *p, size_t n)

@@ -35,6 +35,8 @@ size_t store_put(struct store *s, struct chain *to, const char *p, size_t n, boo
 bool store_keep(struct store *s, struct chain *to, const char *p, size_t n);
 /* Whether it would take a small write, as far as the answer's own caps go. */
 bool store_takes(struct store *s);
+/* Whether at most 1/PART of what it may hold in memory waits, and nothing in files. Any thread. */
+bool store_is_low(struct store *s, unsigned part);
 /* A block for small writes; NULL: there is no room in memory. */
 struct block *store_block(struct store *s);
 /* Whether there would be room for another one. */

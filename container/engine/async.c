@@ -83,6 +83,7 @@ enum step {
     STEP_DISPATCH,
     STEP_TIMEOUT,
     STEP_ERROR,
+    STEP_IO, /* the callback of cs_async_on_writable */
     STEP_ASK /* to end, when the webapp stops */
 };
 
@@ -116,7 +117,7 @@ static enum step started_step_locked(struct async *a, bool rang)
         CHECK(async_go(&a->state, ASYNC_ON_OP));
         return STEP_ASK;
     }
-    return STEP_NONE;
+    return async_io_begins_locked(a) ? STEP_IO : STEP_NONE;
 }
 
 static enum step next_step_locked(struct async *a)
@@ -181,8 +182,8 @@ bool async_waits(struct async *a)
            s == ASYNC_TIMING_OUT || s == ASYNC_MUST_ERROR || s == ASYNC_MUST_DISPATCH;
 }
 
-/* A worker has run servlet or callback of A. */
-static void returned(struct async *a)
+/* A worker has run servlet or callback of A; AFRESH: its time begins now. */
+static void returned(struct async *a, bool afresh)
 {
     a->call->self = a->self; /* filters on the way back had theirs */
     a->call->module = a->module;
@@ -190,7 +191,7 @@ static void returned(struct async *a)
     if (a->call->concluded) /* cs_res_error: the page is the answer */
         (void)async_go(&a->state, ASYNC_ON_COMPLETE);
     CHECK(async_go(&a->state, ASYNC_ON_RETURN));
-    if (a->state == ASYNC_STARTED)
+    if (afresh && a->state == ASYNC_STARTED)
         async_set_alarm_locked(a);
     lock_release(&a->lock);
 }
@@ -205,7 +206,13 @@ static void run_dispatch(struct async *a)
     if (!call_is_over(c)) /* else the answer stands */
         conclude(c, async_dispatch(a, path));
     free(path);
-    returned(a);
+    returned(a, true);
+}
+
+static void run_io(struct async *a)
+{
+    conclude(a->call, async_io_call(a));
+    returned(a, false);
 }
 
 static void run_timeout(struct async *a)
@@ -274,6 +281,9 @@ static void run_step(struct async *a, enum step step)
     case STEP_ERROR:
         run_error(a);
         break;
+    case STEP_IO:
+        run_io(a);
+        break;
     case STEP_ASK:
         run_ask(a);
         break;
@@ -330,7 +340,7 @@ static bool work(struct async *a)
 
 bool async_returned(struct async *a)
 {
-    returned(a);
+    returned(a, true);
     return work(a);
 }
 
@@ -344,6 +354,8 @@ bool engine_resume(struct engine *e, uint32_t slot, struct exchange *x)
         a->owner = thread_self_id();
         a->worker = true;
         a->call->slot = slot;
+        if (a->io)
+            a->io->ran = false;
     } else {
         a->wanted = true; /* who leaves asks again; a worker looks again before it leaves */
     }

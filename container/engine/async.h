@@ -33,6 +33,7 @@ struct async {
     uint64_t deadline_us;  /* of STARTED; 0: none */
     char *path;            /* to dispatch to; NULL: the request's own */
     struct async_listener *listeners, **listeners_end;
+    struct async_io *io;                  /* NULL: no callbacks */
     struct async_listener *old_listeners; /* of before the last start: freed with the rest */
     /* the owner's */
     struct call *call;
@@ -46,6 +47,14 @@ struct async {
     const char *message; /* with STATUS; a constant */
     /* of the context's list */
     struct list link;
+};
+
+/* cs_async_on_writable. */
+struct async_io {
+    int (*fn)(cs_async *async, cs_request *req, cs_response *res, void *self); /* NULL: none */
+    void *self;
+    bool due; /* it is called as soon as there is room */
+    bool ran; /* in the task that runs: then others have their turn first */
 };
 
 enum listen_event { LISTEN_COMPLETE, LISTEN_TIMEOUT, LISTEN_ERROR, LISTEN_START, LISTEN_STOP };
@@ -73,6 +82,18 @@ void async_leave_list(struct async *a);
 extern const struct cs_async_ops async_ops;
 void async_hold(struct async *a);
 void async_drop(void *async); /* signature of exchange.async_free */
+
+/* async_io.c */
+int async_on_writable(cs_async *pub,
+                      int (*fn)(cs_async *async, cs_request *req, cs_response *res, void *self),
+                      void *self);
+int async_ready_to_write(cs_async *pub);
+/* Under the lock, in state STARTED: the callback has to run now. */
+bool async_io_begins_locked(struct async *a);
+/* The owner: runs it; what it returned. */
+int async_io_call(struct async *a);
+/* Under the lock: the callbacks of before are none of the new start's. */
+void async_io_forget_locked(struct async *a);
 
 /* async_dispatch.c: filters of kind ASYNC and the servlet that PATH (NULL: the request's own) leads to; what
  * it returned. */

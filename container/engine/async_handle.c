@@ -37,6 +37,7 @@ void async_drop(void *async)
     free_listeners(a->listeners);
     free_listeners(a->old_listeners);
     free(a->path);
+    free(a->io);
     cond_destroy(&a->free);
     lock_destroy(&a->lock);
     free(a);
@@ -201,4 +202,6 @@ const struct cs_async_ops async_ops = {
     .listen = handle_listen,
     .retain = handle_retain,
     .release = handle_release,
+    .on_writable = async_on_writable,
+    .ready_to_write = async_ready_to_write,
 };

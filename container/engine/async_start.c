@@ -163,6 +163,7 @@ static void forget_listeners(struct async *a)
     a->old_listeners = a->listeners;
     a->listeners = NULL;
     a->listeners_end = &a->listeners;
+    async_io_forget_locked(a);
     lock_release(&a->lock);
 }
 

@@ -18,7 +18,8 @@ enum channel_result {
     /* read: x->body_failed is the status to tell */
     CHANNEL_FAILED = -3,    /* the body cannot be had */
     CHANNEL_MALFORMED = -4, /* it is no body */
-    CHANNEL_LIMIT = -5      /* it is larger than it may be */
+    CHANNEL_LIMIT = -5,     /* it is larger than it may be */
+    CHANNEL_WAITS = -6      /* not now */
 };
 
 struct channel_ops {
@@ -46,6 +47,10 @@ struct channel_ops {
     void (*abort)(struct exchange *x);
     /* Whether a write of some bytes would be taken without waiting. */
     bool (*writable)(struct exchange *x);
+    /* Whoever makes the answer: CHANNEL_OK: little of it waits for the client (at most half of outputMemory,
+     * nothing in files), so more may follow without waiting; CHANNEL_WAITS; CHANNEL_GONE. TELL: X is detached,
+     * and CHANNEL_WAITS wakes it once, when it is worth while. */
+    enum channel_result (*room)(struct exchange *x, bool tell);
     /* The Link fields of x->res, whose head is not frozen yet, leave as an interim answer when the client
      * and its connection take one now; else nothing is sent. NULL: it never does. */
     enum channel_result (*hint)(struct exchange *x);

@@ -13,9 +13,10 @@ static enum response_result from_channel(enum channel_result r)
     switch (r) {
     case CHANNEL_OK:
         return RESPONSE_OK;
-    case CHANNEL_FAILED: /* these are of read only */
+    case CHANNEL_FAILED: /* these are not of writing */
     case CHANNEL_MALFORMED:
     case CHANNEL_LIMIT:
+    case CHANNEL_WAITS:
     case CHANNEL_GONE:
         return RESPONSE_GONE;
     case CHANNEL_NO_MEMORY:

@@ -92,6 +92,7 @@ static enum channel_result put_locked(struct cs_test_request *q, struct span byt
         gone_locked(q);
     if (!buf_append_span(&q->got, bytes))
         return CHANNEL_NO_MEMORY;
+    q->waiting += bytes.n;
     return q->left ? CHANNEL_GONE : CHANNEL_OK;
 }
 
@@ -165,6 +166,27 @@ static bool memory_writable(struct exchange *x)
     return true;
 }
 
+#define ROOM 32768u /* as with the outputMemory of a server that says nothing about it */
+
+/* The client takes what was written when the answer would have to wait for it. */
+static enum channel_result memory_room(struct exchange *x, bool tell)
+{
+    struct cs_test_request *q = request_of(x);
+    enum channel_result r = CHANNEL_OK;
+    lock_acquire(&q->lock);
+    if (q->left || q->ended) {
+        r = CHANNEL_GONE;
+    } else if (q->waiting > ROOM) {
+        r = CHANNEL_WAITS;
+        if (tell) {
+            q->waiting = 0;
+            wake_locked(q);
+        }
+    }
+    lock_release(&q->lock);
+    return r;
+}
+
 /* ---- what it sends ---- */
 
 static int64_t body_end(struct exchange *x, int code)
@@ -208,6 +230,7 @@ const struct channel_ops memory_channel = {
     .finish = memory_finish,
     .abort = memory_abort,
     .writable = memory_writable,
+    .room = memory_room,
     .detach = memory_detach,
     .wake = memory_wake,
     .alarm = memory_alarm,

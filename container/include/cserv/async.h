@@ -87,6 +87,54 @@ static inline int cs_async_release(cs_async *async)
     return async->ops->release(async);
 }
 
+/* ---- answers that are longer than what the client has taken so far: no thread waits for it ---- */
+
+/* FN writes a part of the answer whenever a write need not wait for the client: the first time when the servlet
+ * has returned (or whoever calls this has left), then once each time after cs_async_ready_to_write answered
+ * 0. So it writes until that answers 0, or completes:
+ *
+ *     static int more(cs_async *async, cs_request *req, cs_response *res, void *self)
+ *     {
+ *         while (cs_async_ready_to_write(async) == 1) {
+ *             int rc = ... cs_res_write(res, piece, size) ...
+ *             if (rc != CS_OK)
+ *                 return rc;
+ *             if (that was the last piece)
+ *                 return cs_async_complete(async);
+ *         }
+ *         return CS_OK;
+ *     }
+ *
+ * One that returns while it is ready, without completing, is not called again by itself. FN runs on a thread of
+ * the container, as a task in its webapp's queue, inside (as between cs_async_enter and cs_async_leave; so
+ * never two at a time, and a time-out waits), with cs_req_self() of the servlet that started and what
+ * it gave to cs_req_async_start. Its time counts as that of any asynchronous request: for a long answer say -1
+ * there; sendTimeout and sendMinRate end a client that takes nothing. A result other than CS_OK, or an
+ * exception, is as that of a servlet: on_error of the listeners hears it, then the request ends. When the
+ * client leaves, on_error hears CS_EGONE, and FN is not called any more; nor after cs_async_complete or
+ * cs_async_dispatch (what is started again in a dispatch may register anew). Only from inside, once for each start.
+ * CS_ESTATE: not inside, registered already, dispatched, or a listener of time-outs or errors asks; CS_EGONE: completed
+ * or over; CS_EINVAL: no FN; CS_ENOMEM. */
+static inline int cs_async_on_writable(cs_async *async,
+                                       int (*fn)(cs_async *async, cs_request *req, cs_response *res,
+                                                 void *self),
+                                       void *self)
+{
+    return async->ops->on_writable(async, fn, self);
+}
+/* 1: at most half of outputMemory (of 64 KiB, unless server.xml says otherwise) waits for the client, and none
+ * of it in a file, so a write of up to the other half neither waits nor goes to the disk, unless the totals
+ * maxBufferedMemory and maxSpool are used up. 0: more waits; FN of cs_async_on_writable will be called, once, when
+ * it is at most a quarter. Without one this only tells: who feeds many may leave out one that is slow.
+ * Before the servlet has returned it may also be 1 because a write goes to the client's socket. It is about what
+ * has reached the connection: what a wrapper (cs_res_wrap) still holds does not count, and one that makes much of
+ * little may wait. Only from inside. CS_ESTATE: not inside, or dispatched; CS_EGONE: the client left, or it is
+ * completed or over. */
+static inline int cs_async_ready_to_write(cs_async *async)
+{
+    return async->ops->ready_to_write(async);
+}
+
 CS_C_END
 #endif
 #endif

@@ -104,7 +104,8 @@ int cs_test_request_client_leaves(cs_test_request *req, uint64_t bytes);
 int cs_test_request_remote(cs_test_request *req, const char *address, int secure);
 
 /* Serves it, once: through filters to the servlet, to the end of the answer; also of an asynchronous one, whose
- * listeners run on this thread. CS_OK, or CS_EFAIL when it was not served: one of the calls above failed, it
+ * listeners and callbacks run on this thread; its client takes what waits whenever cs_async_ready_to_write answers
+ * 0, which it does past 32 KiB. CS_OK, or CS_EFAIL when it was not served: one of the calls above failed, it
  * ran before, or its answer did not end within 30 s (an asynchronous one is then told that its client left). */
 int cs_test_run(cs_test_request *req);
 /* cs_test_request_new and cs_test_run. NULL when one of them failed. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Four threads write to, complete, dispatch, prolong and leave the same asynchronous request while it times out and
- * its client goes: one of them is inside at a time, it ends once, whoever is late is told, its memory goes
+ * Four threads write to, complete, dispatch, prolong and leave the same asynchronous request while it times out,
+ * its client goes, and a callback writes whenever there is room: one of them is inside at a time, it ends once, whoever is late is told, its memory goes
  * last. ASYNC_RACES says how many requests; sanitizers look on. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,8 +19,10 @@
 /* One request. Plain members are written by whoever is inside: a sanitizer sees when that are two. */
 struct race {
     unsigned inside, writes, completes, cleanups, timeouts, errors;
+    unsigned owed, calls;       /* calls of on_writable that are due, 0 or 1; and those that came */
     _Atomic unsigned completed; /* cs_async_complete or _dispatch answered CS_OK */
     unsigned plan[RACERS];      /* random bits for each */
+    unsigned callback;
     int64_t timeout_ms;
 };
 static struct race race;
@@ -35,7 +37,7 @@ static struct racer racers[RACERS];
 
 /* What happened in all requests, so that the test can tell that it tried everything. */
 static struct {
-    unsigned timeouts, errors, late;
+    unsigned timeouts, errors, late, calls;
 } total;
 
 static unsigned random_bits(void)
@@ -96,6 +98,40 @@ static void cleanup(void *arg)
     assert_int_equal(race.cleanups++, 0);
 }
 
+/* ---- the callback ---- */
+
+static int complete(cs_async *a);
+
+/* As long as nothing ends it in between. */
+static void is_room(cs_async *a, int *ready)
+{
+    *ready = cs_async_ready_to_write(a);
+    assert_true(*ready == 0 || *ready == 1 || *ready == CS_EGONE || *ready == CS_ESTATE);
+    if (*ready == 0)
+        race.owed = 1;
+}
+
+static int on_writable(cs_async *a, cs_request *q, cs_response *s, void *self)
+{
+    static const char piece[12000];
+    int rc = CS_OK, ready = 1;
+    assert_ptr_equal(self, &race);
+    assert_int_equal(race.inside++, 0);
+    assert_int_equal(race.owed, 1); /* once each time */
+    assert_int_equal(race.completes, 0);
+    race.owed = 0;
+    race.calls++;
+    assert_string_equal(cs_req_get(q, CS_REQ_SERVLET_PATH).ptr, "/race");
+    for (int i = 0; i < 4 && rc == CS_OK && ready == 1; i++) {
+        rc = cs_res_write(s, piece, sizeof(piece));
+        is_room(a, &ready);
+    }
+    if (race.calls > 2)
+        (void)complete(a);
+    race.inside--;
+    return rc == CS_EGONE ? CS_OK : rc;
+}
+
 /* ---- the racers ---- */
 
 static void write_some(cs_async *a, unsigned plan)
@@ -110,17 +146,21 @@ static void write_some(cs_async *a, unsigned plan)
     if (rc == CS_OK && plan & 4)
         rc = cs_res_flush(s);
     assert_true(rc == CS_OK || rc == CS_EGONE);
+    int ready;
+    if (plan & 8 && race.callback)
+        is_room(a, &ready);
     assert_string_equal(cs_req_get(q, CS_REQ_SERVLET_PATH).ptr, "/race");
     race.inside--;
     assert_int_equal(cs_async_leave(a), CS_OK);
 }
 
-static void complete(cs_async *a)
+static int complete(cs_async *a)
 {
     int rc = cs_async_complete(a);
     assert_true(rc == CS_OK || rc == CS_EGONE || rc == CS_ESTATE);
     if (rc == CS_OK)
         atomic_fetch_add(&race.completed, 1);
+    return rc;
 }
 
 static void dispatch(cs_async *a)
@@ -182,6 +222,10 @@ static int race_get(cs_request *q, cs_response *s)
     assert_non_null(a);
     assert_int_equal(cs_async_listen(a, &listener, NULL), CS_OK);
     assert_int_equal(cs_req_on_cleanup(q, cleanup, &race), CS_OK);
+    if (race.callback) {
+        race.owed = 1;
+        assert_int_equal(cs_async_on_writable(a, on_writable, &race), CS_OK);
+    }
     for (unsigned i = 0; i < RACERS; i++) {
         racers[i].async = cs_async_retain(a);
         sem_post(&racers[i].go);
@@ -208,7 +252,7 @@ static const cs_servlet servlets[] = {
 static void one_race(cs_test_app *app)
 {
     unsigned bits = random_bits();
-    race = (struct race){.timeout_ms = bits & 1 ? -1 : 1};
+    race = (struct race){.timeout_ms = bits & 1 ? -1 : 1, .callback = bits & 4096};
     for (unsigned i = 0; i < RACERS; i++)
         race.plan[i] = random_bits() & (bits >> 3 & 7 ? 07777 : 03333); /* 03333: none ends it */
     cs_test_request *q = cs_test_request_new(app, "GET", "/race");
@@ -224,6 +268,7 @@ static void one_race(cs_test_app *app)
     total.timeouts += race.timeouts;
     total.errors += race.errors;
     total.late += race.writes == 0;
+    total.calls += race.calls;
     cs_test_request_free(q);
 }
 
@@ -251,12 +296,14 @@ static void it_ends_once(void **state)
         sem_destroy(&racers[i].done);
     }
     assert_int_equal(cs_test_app_free(app), CS_OK);
-    printf("%ld requests, %u timed out, %u failed, %u were over before anybody wrote\n", races,
-           total.timeouts, total.errors, total.late);
+    printf("%ld requests, %u timed out, %u failed, %u were over before anybody wrote, "
+           "%u calls of callbacks\n",
+           races, total.timeouts, total.errors, total.late, total.calls);
     if (races >= 1000) {
         assert_in_range(total.timeouts, races / 200, races);
         assert_in_range(total.errors, races / 200, races);
         assert_in_range(total.late, races / 1000, races);
+        assert_in_range(total.calls, races / 20, 3 * races);
     }
 }
 
