@@ -122,7 +122,8 @@ static int on_writable(cs_async *a, cs_request *q, cs_response *s, void *self)
     race.owed = 0;
     race.calls++;
     assert_string_equal(cs_req_get(q, CS_REQ_SERVLET_PATH).ptr, "/race");
-    for (int i = 0; i < 4 && rc == CS_OK && ready == 1; i++) {
+    /* At times it stops while there is room, and must not be called by itself. */
+    for (unsigned i = race.plan[2] & 3; i < 4 && rc == CS_OK && ready == 1; i++) {
         rc = cs_res_write(s, piece, sizeof(piece));
         is_room(a, &ready);
     }
