@@ -6,7 +6,7 @@ import os
 import re
 import socket
 import zlib
-from served import BUILD, Client, Server, check, end, read, same
+from served import BUILD, Client, Server, becomes, check, end, read, same
 
 server = Server()
 for name in ("examples", "docs", "ROOT"):
@@ -29,6 +29,7 @@ ROWS = [
     ("upload", "POST", "upload", [], BIG, 200, "1048576 bytes, CRC-32 %08x" % zlib.crc32(BIG), {}),
     ("visits", "GET", "visits", [], b"", 200, "visit 1", {"cache-control": "no-store"}),
     ("visits-again", "GET", "visits", [], b"", 200, "visit 2", {}),
+    ("ticks", "GET", "ticks", [], b"", 200, " of this worker", {}),
     ("refuse", "GET", "fail?how=refuse", [], b"", 404, "no such thing on the shelf", {}),
     ("error", "GET", "fail?how=error", [], b"", 500, "the shelf has fallen down", {}),
     ("download", "GET", "download", [], b"", 200, "int download_get(",
@@ -41,6 +42,7 @@ for name, method, path, fields, body, status, text, wanted in ROWS:
     good = good and all(got.fields.get(key) == value for key, value in wanted.items())
     check("examples/" + name, good, "%r, not %d with %r %r" % (got, status, text, wanted))
 
+check("examples/ticks-go-on", becomes(lambda: int(server.get("/examples/ticks").text.split()[0]) > 2))
 took = server.get("/examples/sleep?ms=20").fields.get("x-took-us", "0")
 check("examples/stopwatch", int(took) >= 20000, took)
 since = server.get("/examples/download").fields.get("last-modified", "")

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * /examples/events: a stream of server-sent events, one each second. All streams are fed by one thread of the
- * webapp, which begins with the servlet and has ended before its code may go. */
+ * webapp, which begins with the servlet; the server has ended it before the servlet is destroyed. */
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 #include "examples.h"
@@ -13,12 +12,9 @@ struct stream {
 };
 
 struct events {
-    pthread_mutex_t lock; /* of the two below */
-    pthread_cond_t ends;
-    bool ending;
+    pthread_mutex_t lock;   /* of `fresh` */
     struct stream *fresh;   /* streams that the thread has not seen yet */
     struct stream *streams; /* the thread's own */
-    pthread_t thread;
     uint64_t number;
 };
 
@@ -60,76 +56,65 @@ static void send_all(struct events *e)
     }
 }
 
-/* With the lock: takes what came meanwhile to the thread's own. */
+/* What came meanwhile becomes the thread's own. */
 static void take_fresh(struct events *e)
 {
+    pthread_mutex_lock(&e->lock);
     while (e->fresh) {
         struct stream *s = e->fresh;
         e->fresh = s->next;
         s->next = e->streams;
         e->streams = s;
     }
+    pthread_mutex_unlock(&e->lock);
 }
 
-static void *feed(void *arg)
+static int64_t now_ms(void)
 {
-    struct events *e = arg;
-    struct timespec next;
-    clock_gettime(CLOCK_MONOTONIC, &next);
-    pthread_mutex_lock(&e->lock);
-    while (!e->ending) {
+    struct timespec now; /* whoever sets the clock changes no interval */
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A client that takes its time holds up the others' events only: this is no thread that serves requests. */
+static void feed(cs_thread *thread, void *self)
+{
+    struct events *e = self;
+    int64_t next = now_ms(), left = 0;
+    while (!cs_thread_wait(thread, left)) {
         take_fresh(e);
-        pthread_mutex_unlock(
-            &e->lock); /* a client that takes its time holds up the others' events only */
         send_all(e);
-        pthread_mutex_lock(&e->lock);
-        next.tv_sec++;
-        while (!e->ending && pthread_cond_timedwait(&e->ends, &e->lock, &next) == 0)
-            continue;
+        next += 1000;
+        left = next > now_ms() ? next - now_ms() : 0;
     }
-    take_fresh(e);
-    pthread_mutex_unlock(&e->lock);
-    return NULL;
 }
 
 int events_init(cs_config *config, void **self)
 {
-    (void)config;
     struct events *e = calloc(1, sizeof(*e));
-    pthread_condattr_t monotonic; /* whoever sets the clock changes no interval */
     if (!e)
         return CS_ENOMEM;
     pthread_mutex_init(&e->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&e->ends, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&e->thread, NULL, feed, e) != 0) {
-        pthread_cond_destroy(&e->ends);
+    if (!cs_ctx_thread(cs_config_ctx(config), "events", feed, e)) {
         pthread_mutex_destroy(&e->lock);
         free(e);
-        return CS_ENOMEM;
+        return CS_EFAIL; /* the log says why */
     }
     *self = e;
     return CS_OK;
 }
 
-/* The requests are over by now; what is left are our references to them. */
+/* The requests are over by now, and so is the thread; what is left are our references to them. */
 void events_destroy(cs_ctx *ctx, void *self)
 {
     struct events *e = self;
     (void)ctx;
-    pthread_mutex_lock(&e->lock);
-    e->ending = true;
-    pthread_cond_signal(&e->ends);
-    pthread_mutex_unlock(&e->lock);
-    pthread_join(e->thread, NULL);
+    take_fresh(e);
     while (e->streams) {
         struct stream *s = e->streams;
         e->streams = s->next;
         drop(s);
     }
-    pthread_cond_destroy(&e->ends);
     pthread_mutex_destroy(&e->lock);
     free(e);
 }

@@ -18,6 +18,8 @@ int wait_get(cs_request *req, cs_response *res);
 int events_init(cs_config *config, void **self);
 void events_destroy(cs_ctx *ctx, void *self);
 int events_get(cs_request *req, cs_response *res);
+int ticks_init(cs_config *config, void **self);
+int ticks_get(cs_request *req, cs_response *res);
 int big_init(cs_config *config, void **self);
 int big_get(cs_request *req, cs_response *res);
 int upload_init(cs_config *config, void **self);

@@ -16,6 +16,7 @@ static const cs_servlet servlets[] = {
      .init = events_init,
      .destroy = events_destroy,
      .get = events_get},
+    {.name = "ticks", .url_patterns = "/ticks", .init = ticks_init, .get = ticks_get},
     {.name = "big", .url_patterns = "/big", .init = big_init, .get = big_get},
     {.name = "upload",
      .url_patterns = "/upload",

@@ -8,6 +8,7 @@
 #include <cserv/test.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 CS_C const cs_module *cs_module_describe(void);
 
@@ -86,6 +87,21 @@ static void test_sleep_and_its_stopwatch(void **state)
     req = cs_test_get(app, "/examples/sleep?ms=-1");
     assert_int_equal(cs_test_status(req), 400);
     assert_non_null(strstr(cs_test_detail(req), "milliseconds"));
+}
+
+static void test_ticks(void **state)
+{
+    (void)state;
+    long ticks = 0;
+    for (int i = 0; i < 3000 && ticks < 2; i++) {
+        const struct timespec pause = {0, 10000000};
+        nanosleep(&pause, NULL);
+        cs_test_request *req = cs_test_get(app, "/examples/ticks");
+        assert_non_null(strstr(cs_test_text(req), " ticks; answer 1 of this worker\n"));
+        ticks = atol(cs_test_text(req));
+        cs_test_request_free(req);
+    }
+    assert_true(ticks >= 2);
 }
 
 static void test_big(void **state)
@@ -171,6 +187,7 @@ int main(void)
         cmocka_unit_test(test_request),
         cmocka_unit_test(test_form),
         cmocka_unit_test(test_sleep_and_its_stopwatch),
+        cmocka_unit_test(test_ticks),
         cmocka_unit_test(test_big),
         cmocka_unit_test(test_upload),
         cmocka_unit_test(test_visits),
