@@ -60,6 +60,19 @@ void conn_wait_input(struct group *g, struct conn *c)
     set_input_deadline(g, c, now);
 }
 
+/* MS for what is sent; a body that comes meanwhile may be due before. */
+static void set_output_deadline(struct conn *c, int64_t ms, uint64_t now)
+{
+    const struct active *a = c->active;
+    if (a->body_waits) {
+        const struct pace_rule rule = conn_input_rule(a->group, a);
+        int64_t left = pace_left(&a->input, &rule, now);
+        if (left >= 0 && (ms < 0 || left < ms))
+            ms = left;
+    }
+    poller_deadline(c, ms);
+}
+
 void conn_wait_output(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
@@ -70,14 +83,14 @@ void conn_wait_output(struct group *g, struct conn *c)
     else if (a->sent != a->sent_before)
         pace_moved(&a->output, now);
     a->sent_before = a->sent;
-    poller_deadline(c, pace_left(&a->output, &rule, now));
+    set_output_deadline(c, pace_left(&a->output, &rule, now), now);
 }
 
 void conn_wait_nothing(struct conn *c)
 {
     struct active *a = c->active;
     pace_stop(&a->output);
-    poller_deadline(c, -1);
+    set_output_deadline(c, -1, a->body_waits ? clock_us() : 0);
 }
 
 /* ---- when it is over ---- */
@@ -153,16 +166,33 @@ static void input_deadline(struct group *g, struct conn *c)
     }
 }
 
+/* Of a body that comes while others make the answer: those hear of it. */
+static void look_at_body(struct group *g, struct conn *c, uint64_t now)
+{
+    struct active *a = c->active;
+    const struct pace_rule rule = conn_input_rule(g, a);
+    enum pace_verdict v = pace_look(&a->input, &rule, now, a->received);
+    if (v == PACE_OK)
+        return;
+    counter_add(COUNTER_timeouts, 1);
+    c->reason = v == PACE_SLOW ? CLOSE_body_rate : CLOSE_body_timeout;
+    conn_body_late(c, v == PACE_STALLED);
+}
+
 static void output_deadline(struct group *g, struct conn *c)
 {
     struct active *a = c->active;
-    if (!pace_runs(&a->output))
-        return;
     uint64_t now = clock_us();
+    if (a->body_waits)
+        look_at_body(g, c, now);
+    if (!pace_runs(&a->output)) {
+        set_output_deadline(c, -1, now);
+        return;
+    }
     const struct pace_rule rule = conn_output_rule(g, a);
     enum pace_verdict v = pace_look(&a->output, &rule, now, conn_taken(c));
     if (v == PACE_OK) {
-        poller_deadline(c, pace_left(&a->output, &rule, now));
+        set_output_deadline(c, pace_left(&a->output, &rule, now), now);
         return;
     }
     counter_add(COUNTER_timeouts, 1);

@@ -49,19 +49,20 @@ struct active {
     struct buf gather; /* leased: answers gathered for one send */
     struct chain out;  /* on its way to the socket, sent by the poller */
     const struct proto_ops *proto;
-    void *px;                      /* the protocol's state */
-    struct exchange *x;            /* not multiplexed: the exchange under way, else NULL */
-    struct exchange *receiving;    /* not multiplexed: the one whose body comes, the protocol's */
-    enum proto_verdict parsed;     /* what the last feed said */
-    uint32_t slot;                 /* hazard slot of the owning thread */
-    uint32_t under_way;            /* multiplexed: exchanges that went up and are not done */
-    bool closing;                  /* after the output is out: no more requests */
-    bool untrusted;                /* ... and what is still to come must be drained (linger) */
-    bool in_body;                  /* the head of the request under way is complete */
-    bool head_timed;               /* the head's deadline runs */
-    bool body_timed;               /* the body's pace is measured */
-    bool look;                     /* for a reset, when the deadline comes up */
-    bool reading;                  /* an io thread reads of the file in front of `out` */
+    void *px;                   /* the protocol's state */
+    struct exchange *x;         /* not multiplexed: the exchange under way, else NULL */
+    struct exchange *receiving; /* not multiplexed: the one whose body comes, the protocol's */
+    enum proto_verdict parsed;  /* what the last feed said */
+    uint32_t slot;              /* hazard slot of the owning thread */
+    uint32_t under_way;         /* multiplexed: exchanges that went up and are not done */
+    bool closing;               /* after the output is out: no more requests */
+    bool untrusted;             /* ... and what is still to come must be drained (linger) */
+    bool in_body;               /* the head of the request under way is complete */
+    bool head_timed;            /* the head's deadline runs */
+    bool body_timed;            /* the body's pace is measured */
+    bool body_waits;            /* PARKED: for more of the request's body, by the pace of `input` */
+    bool look;                  /* for a reset, when the deadline comes up */
+    bool reading;               /* an io thread reads of the file in front of `out` */
     uint32_t body_rate, send_rate; /* bytes/s at least, of the request under way; 0: none */
     int64_t received, sent;        /* bytes, by the poller; sent to the socket's buffer */
     int64_t sent_before;           /* at the last conn_wait_output */
@@ -191,6 +192,7 @@ enum send_result conn_send(struct conn *c); /* a->out to the socket */
 void conn_send_failed(struct group *g, struct conn *c, enum send_result sent);
 void conn_output(struct group *g, struct conn *c);       /* state SEND */
 void conn_pump(struct group *g, struct conn *c);         /* state PARKED */
+void conn_parked(struct group *g, struct conn *c);       /* ... and what comes in */
 void conn_after_answer(struct group *g, struct conn *c); /* output is out: next request or close */
 void conn_finish_exchange(struct conn *c); /* a->x is over: record, back to the protocol */
 
@@ -270,6 +272,8 @@ enum channel_result lease_end_early(struct lease *l, struct exchange *x, size_t 
 /* stream.c: bodies that servlets read from the client. Worker. */
 void stream_begin(struct lease *l, const struct exchange *x); /* X is served now */
 int64_t leased_read(struct exchange *x, void *p, size_t size);
+/* The rest of it is read on the poller (posted_body.c). False: the lease is broken. */
+bool stream_leave(struct lease *l, const struct exchange *x);
 bool stream_wait_output(struct lease *l); /* room in the socket; false: the lease is broken */
 void stream_end(struct conn *c, const struct exchange *x); /* owner: X, ROUTE_STREAM, is answered */
 /* leased_file.c */
@@ -278,9 +282,16 @@ enum channel_result leased_send_file(struct exchange *x, int fd, uint64_t offset
 enum channel_result leased_hint(struct exchange *x);
 void lease_give_back(struct group *g, struct conn *c, enum conn_state verdict);
 
+struct posted;
+/* posted_body.c: bodies that are read while no worker has their exchange */
+bool posted_takes_body(struct posted *p, struct active *a); /* false: out of memory */
+/* Poller, of one that is PARKED: receives as much as the exchange takes. False: C is gone. */
+bool conn_body_in(struct group *g, struct conn *c);
+/* It came too slowly: whoever reads it is told. */
+void conn_body_late(struct conn *c, bool stalled);
+
 /* posted.c */
 extern const struct channel_ops posted_channel;
-struct posted;
 /* For X from now on; C: its connection, poller-private from here. RAW: so many bytes, the first ones, are
  * wire bytes already. NULL: out of memory. */
 struct posted *posted_new(struct group *g, struct conn *c, struct exchange *x, uint64_t raw);

@@ -292,7 +292,7 @@ void conn_run(struct group *g, struct conn *c)
         conn_output(g, c);
         break;
     case CONN_PARKED:
-        conn_pump(g, c);
+        conn_parked(g, c);
         break;
     case CONN_MUX:
         conn_mux(g, c);

@@ -67,7 +67,8 @@ bool lease_send(struct lease *l)
 enum channel_result lease_end_early(struct lease *l, struct exchange *x, size_t raw)
 {
     struct buf gathered = l->a->gather; /* the active is the poller's, soon */
-    if (!posted_new(l->group, l->c, x, buf_len(&gathered) + raw)) {
+    struct posted *p = posted_new(l->group, l->c, x, buf_len(&gathered) + raw);
+    if (!p || (l->streams && !posted_takes_body(p, l->a))) {
         lease_break(l, CLOSE_memory);
         return CHANNEL_NO_MEMORY;
     }
@@ -285,6 +286,13 @@ static bool leased_writable(struct exchange *x)
     return !((struct lease *)x->channel_state)->broken;
 }
 
+static enum channel_result leased_readable(struct exchange *x, bool tell)
+{
+    const struct lease *l = x->channel_state;
+    (void)tell;
+    return l->broken ? CHANNEL_GONE : l->streams ? CHANNEL_WAITS : CHANNEL_OK;
+}
+
 static enum channel_result leased_room(struct exchange *x, bool tell)
 {
     (void)tell; /* it is not detached */
@@ -296,6 +304,7 @@ const struct channel_ops leased_channel = {
     .send_file = leased_send_file,
     .flush = leased_flush,
     .read = leased_read,
+    .readable = leased_readable,
     .finish = leased_finish,
     .abort = leased_abort,
     .writable = leased_writable,

@@ -79,6 +79,7 @@ void conn_finish_exchange(struct conn *c)
     struct active *a = c->active;
     struct exchange *x = a->x;
     a->x = NULL;
+    a->body_waits = false;
     if (!a->proto->keeps(a->px, x))
         a->closing = true;
     if (x->route.mode == ROUTE_STREAM)
@@ -230,4 +231,10 @@ void conn_pump(struct group *g, struct conn *c)
             return;
         }
     }
+}
+
+void conn_parked(struct group *g, struct conn *c)
+{
+    if (conn_body_in(g, c))
+        conn_pump(g, c); /* last: it says how long is waited */
 }

@@ -12,6 +12,7 @@ static void posted_free(struct exchange *x)
     chain_clear(&p->chain);
     if (p->stage)
         block_free(p->stage);
+    posted_body_free(p);
     store_release(&p->store);
     lock_destroy(&p->lock);
     free(p);

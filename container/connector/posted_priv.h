@@ -28,6 +28,7 @@ struct posted {
     bool detached;            /* others make the answer: resume.c */
     _Atomic bool wants_room;  /* posted_room.c: X is woken when little of its answer waits */
     enum close_reason reason; /* aborted, given_up or gone */
+    struct intake *intake;    /* posted_body.c: the request's body still comes; NULL: it does not */
     /* resume.c, of a detached one */
     struct job job;
     _Atomic uint64_t alarm_us; /* clock_us; 0: none */
@@ -48,6 +49,10 @@ void posted_alarm(struct exchange *x, int64_t ms);
 enum channel_result posted_room(struct exchange *x, bool tell);
 /* Poller: something has left. */
 void posted_room_made(struct posted *p);
+/* posted_body.c */
+int64_t posted_read(struct exchange *x, void *p, size_t size);
+enum channel_result posted_readable(struct exchange *x, bool tell);
+void posted_body_free(struct posted *p);
 /* Tells the poller, unless it has not looked since the last time. Any thread that holds the exchange. */
 void posted_notify(struct posted *p);
 

@@ -42,12 +42,14 @@ void resume_run(struct group *g, uint32_t slot, struct exchange *x)
     struct engine *e = g->connector->options.engine;
     struct posted *p = x->channel_state;
     uint32_t seen = atomic_load(&p->wakes);
-    if (engine_resume(e, slot, x))
+    bool over = engine_resume(e, slot, x);
+    if (over) /* `wakes` stays: there will be no other task, which might come after the pool's end */
         resume_over(g);
-    if (atomic_fetch_sub(&p->wakes, seen) != seen)
+    else if (atomic_fetch_sub(&p->wakes, seen) != seen) {
         push(p);
-    else
-        exchange_release(&x);
+        return;
+    }
+    exchange_release(&x);
 }
 
 void resume_over(struct group *g)
@@ -136,6 +138,8 @@ enum channel_result leased_detach(struct exchange *x)
 {
     struct lease *l = x->channel_state;
     if (l->broken)
+        return CHANNEL_GONE;
+    if (l->streams && !stream_leave(l, x))
         return CHANNEL_GONE;
     if (lease_end_early(l, x, 0) != CHANNEL_OK && !l->ended)
         return CHANNEL_NO_MEMORY;

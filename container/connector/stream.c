@@ -191,13 +191,16 @@ int64_t leased_read(struct exchange *x, void *p, size_t size)
     if (!l->streams)
         return body_read(x, p, size);
     while (!l->broken && size > 0) {
-        struct proto_read got = a->proto->read_body(a->px, x, &a->in, p, size);
+        struct proto_read got = a->proto->read_body(a->px, &a->in, p, size);
         switch (got.state) {
         case READ_DATA:
             x->body_read += got.n;
+            x->req.body_size += got.n;
+            x->req.complete = got.complete;
             l->streams = a->proto->unread(a->px) > 0;
             return (int64_t)got.n;
         case READ_END:
+            x->req.complete = true;
             l->streams = false;
             return 0;
         case READ_FAILED:
@@ -210,6 +213,11 @@ int64_t leased_read(struct exchange *x, void *p, size_t size)
         }
     }
     return l->broken ? CHANNEL_GONE : 0;
+}
+
+bool stream_leave(struct lease *l, const struct exchange *x)
+{
+    return ask_client(l, x);
 }
 
 void stream_end(struct conn *c, const struct exchange *x)

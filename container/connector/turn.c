@@ -36,7 +36,7 @@ static void on_return(struct group *g, struct conn *c)
             return;
         }
         conn_rest(c);
-        conn_pump(g, c);
+        conn_parked(g, c);
         return;
     case CONN_LINGER:
         conn_linger(g, c);

@@ -83,7 +83,7 @@ enum step {
     STEP_DISPATCH,
     STEP_TIMEOUT,
     STEP_ERROR,
-    STEP_IO, /* the callback of cs_async_on_writable */
+    STEP_IO, /* a callback of cs_async_on_readable or _writable */
     STEP_ASK /* to end, when the webapp stops */
 };
 
@@ -354,8 +354,7 @@ bool engine_resume(struct engine *e, uint32_t slot, struct exchange *x)
         a->owner = thread_self_id();
         a->worker = true;
         a->call->slot = slot;
-        if (a->io)
-            a->io->ran = false;
+        async_io_fresh_locked(a);
     } else {
         a->wanted = true; /* who leaves asks again; a worker looks again before it leaves */
     }

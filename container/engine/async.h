@@ -49,12 +49,16 @@ struct async {
     struct list link;
 };
 
-/* cs_async_on_writable. */
-struct async_io {
-    int (*fn)(cs_async *async, cs_request *req, cs_response *res, void *self); /* NULL: none */
+typedef int async_io_fn(cs_async *async, cs_request *req, cs_response *res, void *self);
+struct async_side {  /* cs_async_on_writable, or cs_async_on_readable */
+    async_io_fn *fn; /* NULL: none */
     void *self;
-    bool due; /* it is called as soon as there is room */
+    bool due; /* it is called as soon as there is room, or something to read */
     bool ran; /* in the task that runs: then others have their turn first */
+};
+struct async_io {
+    struct async_side read, write;
+    struct async_side *runs; /* whose turn it is */
 };
 
 enum listen_event { LISTEN_COMPLETE, LISTEN_TIMEOUT, LISTEN_ERROR, LISTEN_START, LISTEN_STOP };
@@ -84,11 +88,15 @@ void async_hold(struct async *a);
 void async_drop(void *async); /* signature of exchange.async_free */
 
 /* async_io.c */
-int async_on_writable(cs_async *pub,
-                      int (*fn)(cs_async *async, cs_request *req, cs_response *res, void *self),
-                      void *self);
+int async_on_writable(cs_async *pub, async_io_fn *fn, void *self);
 int async_ready_to_write(cs_async *pub);
-/* Under the lock, in state STARTED: the callback has to run now. */
+int async_on_readable(cs_async *pub, async_io_fn *fn, void *self);
+int async_ready_to_read(cs_async *pub);
+/* The owner, whose read found nothing: the callback is due when there is something. */
+void async_body_waits(struct async *a);
+/* Under the lock: a new task begins. */
+void async_io_fresh_locked(struct async *a);
+/* Under the lock, in state STARTED: a callback has to run now. */
 bool async_io_begins_locked(struct async *a);
 /* The owner: runs it; what it returned. */
 int async_io_call(struct async *a);

@@ -204,4 +204,6 @@ const struct cs_async_ops async_ops = {
     .release = handle_release,
     .on_writable = async_on_writable,
     .ready_to_write = async_ready_to_write,
+    .on_readable = async_on_readable,
+    .ready_to_read = async_ready_to_read,
 };

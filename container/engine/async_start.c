@@ -108,15 +108,10 @@ static bool is_error_page(cs_request *req)
     return frame_failure(request_frame(req)) != NULL;
 }
 
-static bool body_comes(const struct call *c)
-{
-    return c->x->route.mode == ROUTE_STREAM;
-}
-
 int request_async_supported(cs_request *req)
 {
     const struct call *c = request_call(req);
-    return c->app && !c->in_valve && !c->sync_only && !body_comes(c) && !is_error_page(req);
+    return c->app && !c->in_valve && !c->sync_only && !is_error_page(req);
 }
 
 static cs_async *refuse_start(struct call *c, const char *why)
@@ -176,8 +171,6 @@ cs_async *async_start(struct call *c, cs_request *req, cs_response *res, int64_t
                                             "%s is on the way of this request and does not "
                                             "support asynchronous requests (CS_ASYNC).",
                                             c->sync_only));
-    if (body_comes(c))
-        return refuse_start(c, "A CS_STREAMING servlet reads the body of this request.");
     bool again = c->async != NULL;
     struct async *a = again ? c->async : make(c);
     if (!a)

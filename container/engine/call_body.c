@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The body of a request as webapps read it: pieces, lines, and the trailers behind it. Part of the request
  * handle's table; on the worker that runs the request. */
-#include "engine/call.h"
+#include "engine/async.h"
 
 #define AHEAD 8192u /* read at a time when lines are asked for */
+
+/* More of it than was read ahead. */
+static int64_t fetch(struct call *c, void *buf, size_t size)
+{
+    int64_t n = c->x->channel->read(c->x, buf, size);
+    if (n == CHANNEL_WAITS && c->async)
+        async_body_waits(c->async);
+    return n;
+}
 
 int64_t call_read(struct call *c, void *buf, size_t size)
 {
     size_t left = c->ahead.n - c->ahead.at;
     if (left == 0)
-        return c->x->channel->read(c->x, buf, size);
+        return fetch(c, buf, size);
     size_t n = left < size ? left : size;
     if (n > 0)
         memcpy(buf, c->ahead.mem + c->ahead.at, n);
@@ -28,6 +37,8 @@ int body_error(int64_t channel_result)
         return CS_EINVAL;
     case CHANNEL_LIMIT:
         return CS_ELIMIT;
+    case CHANNEL_WAITS:
+        return CS_EAGAIN;
     default:
         return CS_EFAIL;
     }
@@ -42,7 +53,7 @@ static int64_t fill(struct call *c)
         c->ahead.mem = arena_alloc(&c->x->arena, AHEAD);
     if (!c->ahead.mem)
         return CHANNEL_NO_MEMORY;
-    int64_t n = c->x->channel->read(c->x, c->ahead.mem, AHEAD);
+    int64_t n = fetch(c, c->ahead.mem, AHEAD);
     c->ahead.at = 0;
     c->ahead.n = n > 0 ? (size_t)n : 0;
     return n > 0 ? 1 : n;

@@ -38,8 +38,11 @@ struct channel_ops {
     enum channel_result (*flush)(struct exchange *x);
     /* Up to SIZE bytes of the request's body; 0 at its end; an enum channel_result below 0. A collected
      * one may wait for the disk: what is large lies in a file. Under ROUTE_STREAM it waits for the client,
-     * as long as that keeps the pace. */
+     * as long as that keeps the pace; of a detached X it does not: CHANNEL_WAITS, and X is woken once when
+     * there is something. */
     int64_t (*read)(struct exchange *x, void *p, size_t size);
+    /* As room: whether read has something to tell (CHANNEL_OK), or CHANNEL_WAITS. */
+    enum channel_result (*readable)(struct exchange *x, bool tell);
     /* The answer is complete. Nothing may be called after it. */
     enum channel_result (*finish)(struct exchange *x);
     /* The answer is given up: the client must be able to tell, so no regular end is sent and the

@@ -35,6 +35,7 @@ struct proto_read {
         READ_FAILED /* it is malformed, or too large: the refusal says so, now and always */
     } state;
     size_t n;
+    bool complete; /* with READ_DATA, too: that was its last byte, the trailers are known */
     struct proto_refusal refusal;
 };
 /* What the connector took of a piece of body. */
@@ -124,10 +125,11 @@ struct proto_ops {
     /* The connector cannot go on with the request under way, or (X) with the one that just went up: the
      * protocol takes its holder back and answers so. */
     enum proto_verdict (*refuse)(void *px, struct exchange *x, const struct proto_refusal *why);
-    /* BODY_STREAM: body bytes of X, which is up, out of IN into P; SIZE > 0. A rest that nobody has read
-     * when X is over is dropped by feed, up to a limit; what is beyond it closes. */
-    struct proto_read (*read_body)(void *px, struct exchange *x, struct buf *in, void *p,
-                                   size_t size);
+    /* BODY_STREAM: body bytes of the exchange that is up, out of IN into P; SIZE > 0. A rest that nobody has read
+     * when it is over is dropped by feed, up to a limit; what is beyond it closes. */
+    struct proto_read (*read_body)(void *px, struct buf *in, void *p, size_t size);
+    /* Before any more of it is read: its trailers go to INTO, of ARENA, and no longer to the exchange. */
+    void (*trailers_to)(void *px, struct headers *into, struct arena *arena);
     /* What the client has to hear before it sends X's body, once; empty: nothing. Not after the answer
      * has begun. */
     struct span (*interim)(void *px);

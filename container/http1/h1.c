@@ -400,6 +400,7 @@ const struct proto_ops h1_proto = {
     .busy = h1_busy,
     .refuse = h1_give_up,
     .read_body = h1_read_body,
+    .trailers_to = h1_trailers_to,
     .interim = h1_interim,
     .unread = h1_unread,
     .rest = h1_rest,

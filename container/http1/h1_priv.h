@@ -57,7 +57,8 @@ bool h1_refuse(struct h1 *h, enum refusal r, bool close);
 void h1_begin_head(struct h1 *h);
 
 /* stream.c: bodies that servlets read for themselves. */
-struct proto_read h1_read_body(void *px, struct exchange *x, struct buf *in, void *p, size_t size);
+struct proto_read h1_read_body(void *px, struct buf *in, void *p, size_t size);
+void h1_trailers_to(void *px, struct headers *into, struct arena *arena);
 struct span h1_interim(void *px);
 uint64_t h1_unread(const void *px);
 /* The rest of the body under way is more than may be dropped, or will not come. */

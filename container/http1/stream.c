@@ -60,7 +60,7 @@ static struct proto_read failed(const struct h1 *h)
     return (struct proto_read){.state = READ_FAILED, .refusal = why};
 }
 
-struct proto_read h1_read_body(void *px, struct exchange *x, struct buf *in, void *p, size_t size)
+struct proto_read h1_read_body(void *px, struct buf *in, void *p, size_t size)
 {
     struct h1 *h = px;
     struct piece piece = {.p = p, .room = size};
@@ -82,13 +82,19 @@ struct proto_read h1_read_body(void *px, struct exchange *x, struct buf *in, voi
         if (h->stream_refusal == REFUSE_NONE && h->chunks.state == CHUNKED_DONE)
             h->state = H1_BUSY;
     }
-    x->req.body_size += piece.n;
-    x->req.complete = h->state == H1_BUSY;
+    bool complete = h->state == H1_BUSY;
     if (piece.n > 0)
-        return (struct proto_read){.state = READ_DATA, .n = piece.n};
+        return (struct proto_read){.state = READ_DATA, .n = piece.n, .complete = complete};
     if (h->stream_refusal != REFUSE_NONE)
         return failed(h);
-    return (struct proto_read){.state = h->state == H1_BUSY ? READ_END : READ_WAITS};
+    return (struct proto_read){.state = complete ? READ_END : READ_WAITS, .complete = complete};
+}
+
+void h1_trailers_to(void *px, struct headers *into, struct arena *arena)
+{
+    struct h1 *h = px;
+    h->chunks.kept = into;
+    h->chunks.arena = arena;
 }
 
 /* ---- dropping ---- */

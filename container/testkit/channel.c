@@ -205,9 +205,37 @@ static int64_t body_end(struct exchange *x, int code)
     }
 }
 
+/* Under ROUTE_STREAM each piece comes when somebody has waited for it, once no thread has the request. */
+static enum channel_result await_piece(struct cs_test_request *q, bool tell)
+{
+    enum channel_result r = CHANNEL_OK;
+    bool between = !q->reading || q->read_of_piece == q->reading->size || q->read_of_piece == 0;
+    lock_acquire(&q->lock);
+    if (q->left) {
+        r = CHANNEL_GONE;
+    } else if (q->detached && q->x->route.mode == ROUTE_STREAM && between && !q->arrived) {
+        r = CHANNEL_WAITS;
+        q->arrived = tell;
+        if (tell)
+            wake_locked(q);
+    }
+    lock_release(&q->lock);
+    return r;
+}
+
+static enum channel_result memory_readable(struct exchange *x, bool tell)
+{
+    return await_piece(request_of(x), tell);
+}
+
 static int64_t memory_read(struct exchange *x, void *p, size_t size)
 {
     struct cs_test_request *q = request_of(x);
+    if (size == 0)
+        return 0;
+    enum channel_result r = await_piece(q, true);
+    if (r == CHANNEL_WAITS)
+        return r;
     while (q->reading && q->read_of_piece == q->reading->size) {
         q->reading = q->reading->next;
         q->read_of_piece = 0;
@@ -218,6 +246,7 @@ static int64_t memory_read(struct exchange *x, void *p, size_t size)
     size_t n = have < size ? have : size;
     memcpy(p, q->reading->bytes + q->read_of_piece, n);
     q->read_of_piece += n;
+    q->arrived = q->read_of_piece < q->reading->size;
     x->body_read += n;
     return (int64_t)n;
 }
@@ -230,6 +259,7 @@ const struct channel_ops memory_channel = {
     .finish = memory_finish,
     .abort = memory_abort,
     .writable = memory_writable,
+    .readable = memory_readable,
     .room = memory_room,
     .detach = memory_detach,
     .wake = memory_wake,

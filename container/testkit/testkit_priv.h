@@ -80,6 +80,7 @@ struct cs_test_request {
     /* asynchronous: what the thread of cs_test_run waits for */
     struct cond woken;
     bool detached, wake;
+    bool arrived; /* of a body that is read while it comes: what follows the piece that was read */
     uint64_t waiting;  /* bytes that the client has not taken, as cs_async_ready_to_write sees it */
     uint64_t alarm_us; /* clock_us; 0: none */
 };

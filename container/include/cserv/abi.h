@@ -55,7 +55,7 @@
 #ifndef CS_ABI_MINOR /* may be defined before the include, to build for an older server */
 #define CS_ABI_MINOR CS_ABI_MINOR_MAX
 #endif
-#define CS_ABI_HASH 0xfec4eb93u
+#define CS_ABI_HASH 0x1284ed3bu
 
 CS_C_BEGIN
 
@@ -71,7 +71,7 @@ typedef struct cs_str {
 #define CS_EFAIL  (-1) /* failed; cs_req_fail() adds the sentence */
 #define CS_EGONE  (-2) /* client or request is gone: silent, never counted against a webapp */
 #define CS_ESTATE (-3) /* not now: for example a header after the first byte of the body was sent */
-#define CS_EAGAIN (-4) /* from a stop hook: not yet, ask again */
+#define CS_EAGAIN (-4) /* not yet: from a stop hook, and of a body that still comes */
 #define CS_ELIMIT (-5) /* more than a limit or the announced length allows */
 #define CS_EINVAL (-6) /* an argument, or what the client sent, is malformed */
 #define CS_ENOMEM (-7) /* out of memory */

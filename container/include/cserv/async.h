@@ -24,8 +24,7 @@ static inline int cs_req_async_supported(cs_request *req)
  * or filter, on their thread, once; again in a dispatch of it. What a thread of the webapp writes before the
  * servlet has returned waits until then. Returns a handle that is valid on any thread until it is given to
  * cs_async_release, once for this call and for each cs_async_retain. NULL: a filter or servlet on the way does
- * not support it, the body is read while it comes (CS_STREAMING), a valve or an error page asks, it was started
- * already, or memory is short; the reason is attached as by cs_req_fail: `return CS_ESTATE;`. */
+ * not support it, a valve or an error page asks, it was started already, or memory is short; the reason is attached as by cs_req_fail: `return CS_ESTATE;`. */
 static inline cs_async *cs_req_async_start(cs_request *req, cs_response *res, int64_t timeout_ms)
 {
     return req->ops->async_start(req, res, timeout_ms);
@@ -87,7 +86,7 @@ static inline int cs_async_release(cs_async *async)
     return async->ops->release(async);
 }
 
-/* ---- answers that are longer than what the client has taken so far: no thread waits for it ---- */
+/* ---- long answers and bodies that still come: no thread waits for the client ---- */
 
 /* FN writes a part of the answer whenever a write need not wait for the client: the first time when the servlet
  * has returned (or whoever calls this has left), then once each time after cs_async_ready_to_write answered
@@ -133,6 +132,44 @@ static inline int cs_async_on_writable(cs_async *async,
 static inline int cs_async_ready_to_write(cs_async *async)
 {
     return async->ops->ready_to_write(async);
+}
+/* As cs_async_on_writable, of the request's body: FN reads a part of it whenever cs_req_read has something to
+ * tell, the first time when the servlet has returned, then once each time after cs_req_read answered CS_EAGAIN
+ * or cs_async_ready_to_read 0. So it reads until CS_EAGAIN, or to the end:
+ *
+ *     static int take(cs_async *async, cs_request *req, cs_response *res, void *self)
+ *     {
+ *         char piece[4096];
+ *         int64_t n;
+ *         while ((n = cs_req_read(req, piece, sizeof(piece))) > 0)
+ *             ... use N bytes ...
+ *         if (n == CS_EAGAIN)
+ *             return CS_OK;
+ *         return n < 0 ? (int)n : ... the end: answer, cs_async_complete(async) ...
+ *     }
+ *
+ * For a servlet with CS_STREAMING and CS_ASYNC. When it has returned without having read to the end, no read of
+ * this request waits any more, on whatever thread inside: CS_EAGAIN says that nothing has come (of
+ * cs_req_read_line: a line may come in several pieces). 16 KiB are received ahead, more when they are taken; a client
+ * that waits for 100 Continue gets it when the servlet has returned. bodyTimeout and bodyMinRate go on to
+ * hold while the client is waited for: past them cs_req_read answers CS_EGONE, and the client gets 408 when
+ * that is returned before the answer has begun. Malformed: CS_EINVAL; more than maxBodySize: CS_ELIMIT. Parameters of a
+ * form and parts want the whole body: ask for them in the servlet, or not at all. Without CS_STREAMING
+ * the body is complete before the servlet runs: FN is called once and reads all of it. */
+static inline int cs_async_on_readable(cs_async *async,
+                                       int (*fn)(cs_async *async, cs_request *req, cs_response *res,
+                                                 void *self),
+                                       void *self)
+{
+    return async->ops->on_readable(async, fn, self);
+}
+/* 1: cs_req_read has something to tell at once: bytes, the end, or a failure. 0: nothing has come; FN of
+ * cs_async_on_readable will be called, once, when something has; before the servlet of a body that comes has
+ * returned: a read waits. So who has no room for more bytes does not read, and asks this later. It does not know
+ * of what a wrapper (cs_req_wrap) has read ahead. Errors as of cs_async_ready_to_write. */
+static inline int cs_async_ready_to_read(cs_async *async)
+{
+    return async->ops->ready_to_read(async);
 }
 
 CS_C_END

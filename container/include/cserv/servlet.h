@@ -179,7 +179,8 @@ static inline int cs_req_param_at(cs_request *req, uint32_t i, cs_str *name, cs_
     return req->ops->param_at(req, i, name, value);
 }
 /* Up to SIZE bytes of the body into BUF. Returns how many, 0 at the end, or a CS_E code. Never waits:
- * a request is complete before it reaches a servlet. Reading a form's parameters uses the body up; once
+ * a request is complete before it reaches a servlet, unless that has CS_STREAMING; then CS_EAGAIN is of
+ * cs_async_on_readable. Reading a form's parameters uses the body up; once
  * this was called, parameters are those of the query. */
 static inline int64_t cs_req_read(cs_request *req, void *buf, size_t size)
 {

@@ -3,6 +3,7 @@
  * and listeners heard is told by /events. */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -258,6 +259,155 @@ static int fed(cs_request *q, cs_response *s)
     return CS_OK;
 }
 
+/* ---- bodies that still come ---- */
+
+struct taken {
+    int64_t bytes;
+    unsigned sum, calls, waits;
+    _Atomic int inside;
+    int64_t stop; /* so many bytes are enough; 0: all of them */
+};
+
+static int take(cs_async *a, cs_request *q, cs_response *s, void *self)
+{
+    struct taken *t = self;
+    unsigned char piece[3000];
+    int64_t n = 0;
+    if (atomic_fetch_add(&t->inside, 1) != 0)
+        note("two at a time", 0);
+    t->calls++;
+    int ready = cs_async_ready_to_read(a);
+    while ((t->stop == 0 || t->bytes < t->stop) && (n = cs_req_read(q, piece, sizeof(piece))) > 0) {
+        t->bytes += n;
+        for (int64_t i = 0; i < n; i++)
+            t->sum = t->sum * 31 + piece[i];
+    }
+    if (ready != 1)
+        note("called and not ready", ready);
+    bool again = n == CS_EAGAIN;
+    t->waits += again;
+    if (again && cs_async_ready_to_read(a) == 1)
+        note("came meanwhile", 0); /* it will be called */
+    atomic_fetch_sub(&t->inside, 1);
+    if (again)
+        return CS_OK;
+    if (n < 0) {
+        note("read", (int)n);
+        return (int)n;
+    }
+    cs_str trailer = {NULL, 0};
+    int known = cs_req_trailer(q, "X-Sum", 0, &trailer);
+    if (t->stop == 0 && known != CS_OK && known != CS_ENOENT)
+        note("trailer", known);
+    cs_res_printf(s, "%lld %u %s", (long long)t->bytes, t->sum, trailer.ptr ? trailer.ptr : "-");
+    if (cs_req_param(q, "calls"))
+        cs_res_printf(s, " %u %u", t->calls, t->waits);
+    return cs_async_complete(a);
+}
+static int body(cs_request *q, cs_response *s)
+{
+    struct taken *t = cs_req_alloc(q, sizeof(*t));
+    cs_req_param(q, "calls"); /* before the body is read */
+    cs_async *a = cs_req_async_start(q, s, number(q, "timeout", -1));
+    if (!a || !t)
+        return CS_ESTATE;
+    cs_async_listen(a, &listener, NULL);
+    t->stop = number(q, "stop", 0);
+    if (cs_req_param(q, "first")) { /* of them here, waiting as any CS_STREAMING servlet does */
+        unsigned char one;
+        if (cs_req_read(q, &one, 1) == 1) {
+            t->bytes = 1;
+            t->sum = one;
+        }
+    }
+    int rc = cs_async_on_readable(a, take, t);
+    note("registered", rc == CS_OK ? cs_async_on_readable(a, take, t) : rc);
+    cs_async_release(a);
+    return rc;
+}
+
+/* Both sides: what came goes out, no faster than it is taken. */
+struct echo {
+    char held[8192];
+    int64_t n;
+    bool ended;
+};
+static int pump(cs_async *a, cs_request *q, cs_response *s, void *self)
+{
+    struct echo *e = self;
+    int ready;
+    while ((ready = cs_async_ready_to_write(a)) == 1 && !e->ended) {
+        int64_t n = cs_req_read(q, e->held, sizeof(e->held));
+        if (n == CS_EAGAIN)
+            return CS_OK;
+        if (n < 0)
+            return (int)n;
+        e->ended = n == 0;
+        int rc = n > 0 ? cs_res_write(s, e->held, (size_t)n) : CS_OK;
+        if (rc != CS_OK)
+            return rc;
+    }
+    return e->ended ? cs_async_complete(a) : CS_OK;
+}
+static int echo(cs_request *q, cs_response *s)
+{
+    struct echo *e = cs_req_alloc(q, sizeof(*e));
+    cs_async *a = cs_req_async_start(q, s, -1);
+    if (!a || !e)
+        return CS_ESTATE;
+    cs_async_listen(a, &listener, NULL);
+    int rc = cs_async_on_readable(a, pump, e);
+    if (rc == CS_OK)
+        rc = cs_async_on_writable(a, pump, e);
+    cs_async_release(a);
+    return rc;
+}
+
+/* Nobody reads; somebody completes. */
+static cs_async *_Atomic kept;
+static int deaf(cs_request *q, cs_response *s)
+{
+    cs_async *a = cs_req_async_start(q, s, -1);
+    if (!a)
+        return CS_ESTATE;
+    cs_async_listen(a, &listener, NULL);
+    kept = a;
+    return cs_res_puts(s, "deaf");
+}
+static int complete_kept(cs_request *q, cs_response *s)
+{
+    cs_async *a = kept;
+    (void)q;
+    if (!a)
+        return cs_res_puts(s, "none");
+    int rc = cs_async_complete(a);
+    kept = NULL;
+    cs_async_release(a);
+    return cs_res_printf(s, "%d", rc);
+}
+
+/* Lines, and the end. */
+static int lines(cs_async *a, cs_request *q, cs_response *s, void *self)
+{
+    char line[100];
+    int64_t n;
+    (void)self;
+    while ((n = cs_req_read_line(q, line, sizeof(line))) > 0)
+        cs_res_printf(s, "[%.*s]", (int)n - (line[n - 1] == '\n'), line);
+    if (n == CS_EAGAIN)
+        return CS_OK;
+    return n < 0 ? (int)n : cs_async_complete(a);
+}
+static int by_lines(cs_request *q, cs_response *s)
+{
+    cs_async *a = cs_req_async_start(q, s, -1);
+    if (!a)
+        return CS_ESTATE;
+    int rc = cs_async_on_readable(a, lines, NULL);
+    cs_async_release(a);
+    return rc;
+}
+
 /* What is started again in a dispatch registers anew. */
 static int target(cs_request *q, cs_response *s)
 {
@@ -303,6 +453,12 @@ static const cs_servlet servlets[] = {
      .flags = CS_ASYNC,
      .init = big_init,
      .get = target},
+    {.name = "body", .url_patterns = "/body", .flags = CS_ASYNC | CS_STREAMING, .post = body},
+    {.name = "whole", .url_patterns = "/whole", .flags = CS_ASYNC, .post = body},
+    {.name = "echo", .url_patterns = "/echo", .flags = CS_ASYNC | CS_STREAMING, .post = echo},
+    {.name = "deaf", .url_patterns = "/deaf", .flags = CS_ASYNC | CS_STREAMING, .post = deaf},
+    {.name = "lines", .url_patterns = "/lines", .flags = CS_ASYNC | CS_STREAMING, .post = by_lines},
+    {.name = "complete", .url_patterns = "/complete", .get = complete_kept},
     {.name = "order", .url_patterns = "/order", .flags = CS_ASYNC, .get = order},
     {.name = "thread", .url_patterns = "/thread", .flags = CS_ASYNC, .get = thread},
     {.name = "fed", .url_patterns = "/fed", .flags = CS_ASYNC, .get = fed},
