@@ -24,7 +24,8 @@ static inline int cs_req_async_supported(cs_request *req)
  * or filter, on their thread, once; again in a dispatch of it. What a thread of the webapp writes before the
  * servlet has returned waits until then. Returns a handle that is valid on any thread until it is given to
  * cs_async_release, once for this call and for each cs_async_retain. NULL: a filter or servlet on the way does
- * not support it, a valve or an error page asks, it was started already, or memory is short; the reason is attached as by cs_req_fail: `return CS_ESTATE;`. */
+ * not support it, a valve or an error page asks, it was started already, or memory is short; the reason is
+ * attached as by cs_req_fail: `return CS_ESTATE;`. */
 static inline cs_async *cs_req_async_start(cs_request *req, cs_response *res, int64_t timeout_ms)
 {
     return req->ops->async_start(req, res, timeout_ms);
