@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# alone: it watches the clock
 """Servlets that read their bodies while they come (CS_STREAMING), with real clients: what curl uploads is what
 the servlet reads; answers that do not need the body come before it; 400 clients that dribble into one webapp
 hold its share of threads and nobody else's."""
