@@ -7,10 +7,12 @@ import re
 import socket
 import struct
 import time
+from heard import Heard
 from served import HERE, Client, Server, becomes, check, compile_module, end, read, same, write
 
 server = Server()
-compile_module(server.webapp("async.so"), read(os.path.join(HERE, "modules", "async.c")), more=("-pthread",))
+compile_module(server.webapp("async.so"), read(os.path.join(HERE, "modules", "async.c")),
+               more=("-pthread", "-I" + os.path.join(HERE, "modules")))
 
 
 def folder(name, web_xml):
@@ -43,16 +45,8 @@ def get(path, *headers):
     return server.get("/async" + path, headers=headers)
 
 
-def happened():
-    """What listeners and cleanups heard since the last time."""
-    return get("/events?clear=1").text.split("\n")[:-1]
-
-
-def hears(name, want):
-    """WANT happens; the end of an answer may be seen before its listeners have returned."""
-    seen = []
-    return check(name, becomes(lambda: seen.extend(happened()) or len(seen) >= len(want)) and seen == want,
-                 "%r, not %r" % (seen, want))
+heard = Heard(server, "/async/events")
+happened, hears = heard.happened, heard.hears
 
 
 def text(name, path, want, status=200):

@@ -10,6 +10,7 @@ import select
 import socket
 import struct
 import time
+from heard import Heard
 from served import HERE, Client, Server, becomes, check, compile_module, end, read, same, sanitizer
 
 SLOW_MACHINE = sanitizer() != ""
@@ -40,7 +41,8 @@ CS_WEBAPP("throwing", "1.0.0", .servlets = CS_ROWS(servlets))
 """
 
 server = Server()
-compile_module(server.webapp("io.so"), read(os.path.join(HERE, "modules", "async_io.c")), more=("-pthread",))
+compile_module(server.webapp("io.so"), read(os.path.join(HERE, "modules", "async_io.c")),
+               more=("-pthread", "-I" + os.path.join(HERE, "modules")))
 compile_module(server.webapp("throwing.so"), THROWING, compiler="c++", more=("-std=c++20",))
 
 
@@ -61,14 +63,8 @@ def get(path):
     return server.get("/io" + path)
 
 
-def happened():
-    return get("/events?clear=1").text.split("\n")[:-1]
-
-
-def hears(name, want):
-    seen = []
-    return check(name, becomes(lambda: seen.extend(happened()) or len(seen) >= len(want)) and seen == want,
-                 "%r, not %r" % (seen, want))
+heard = Heard(server, "/io/events")
+happened, hears = heard.happened, heard.hears
 
 
 def matches(at, data):

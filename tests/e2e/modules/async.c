@@ -10,28 +10,7 @@
 #include <cserv/module.h>
 #include <cserv/servlet.h>
 
-/* ---- what happened ---- */
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static char happened[8192];
-
-static void note(const char *text, int code)
-{
-    pthread_mutex_lock(&lock);
-    size_t n = strlen(happened);
-    snprintf(happened + n, sizeof(happened) - n, code ? "%s %d\n" : "%s\n", text, code);
-    pthread_mutex_unlock(&lock);
-}
-
-static int events(cs_request *q, cs_response *s)
-{
-    pthread_mutex_lock(&lock);
-    int rc = cs_res_puts(s, happened);
-    if (cs_req_param(q, "clear"))
-        happened[0] = '\0';
-    pthread_mutex_unlock(&lock);
-    return rc;
-}
+#include "heard.h"
 
 static void on_complete(cs_async *a, void *self)
 {
