@@ -13,6 +13,8 @@ for name in ("examples", "docs", "ROOT"):
     os.symlink(os.path.join(BUILD, "webapps", name), server.webapp(name))
 server.start()
 FORM = ["Content-Type: application/x-www-form-urlencoded"]
+PARTS = (b"--b\r\nContent-Disposition: form-data; name=file; filename=a.txt\r\n\r\n" + b"x" * 100000 +
+         b"\r\n--b--\r\n")
 BIG = bytes(range(256)) * 4096
 
 # name, method, path, fields, body, status, text in the answer, fields of the answer
@@ -22,6 +24,14 @@ ROWS = [
     ("request", "GET", "request/a%20b?x=1&x=2", [], b"", 200, '"pathInfo":"/a b"', {}),
     ("form", "GET", "form", [], b"", 200, '<form method="post">', {}),
     ("form-post", "POST", "form", FORM, b"name=%3Cb%3E", 200, "<dd>&lt;b>", {}),
+    ("files", "GET", "files", [], b"", 200, 'enctype="multipart/form-data"', {}),
+    ("files-post", "POST", "files", ["Content-Type: multipart/form-data; boundary=b"], PARTS, 200,
+     "<dt>file a.txt</dt><dd>100000 bytes</dd>", {}),
+    ("cookie", "GET", "cookie", ["Cookie: colour=teal"], b"", 200, "your colour is teal", {}),
+    ("cookie-set", "GET", "cookie?colour=teal", [], b"", 303, "", {"location": "cookie"}),
+    ("page", "GET", "page", [], b"", 200, "\n<p>hello says:\n<q>Hello, World!</q></p>\n</main>\n", {}),
+    ("page-other", "GET", "page?show=ticks", [], b"", 200, "<q>", {}),
+    ("shout", "PUT", "shout", [], b"hear " * 100000, 200, "HEAR " * 100000, {"content-type": "text/plain"}),
     ("sleep", "GET", "sleep?ms=20", [], b"", 200, "slept 20", {}),
     ("wait", "GET", "wait?ms=20", [], b"", 200, "waited 20", {}),
     ("wait-wrong", "GET", "wait?ms=0", [], b"", 400, "milliseconds from 1 to 60000", {}),
@@ -31,6 +41,7 @@ ROWS = [
     ("visits-again", "GET", "visits", [], b"", 200, "visit 2", {}),
     ("ticks", "GET", "ticks", [], b"", 200, " of this worker", {}),
     ("refuse", "GET", "fail?how=refuse", [], b"", 404, "no such thing on the shelf", {}),
+    ("conflict", "GET", "fail?how=conflict", [], b"", 409, "<h1>Sorry</h1>", {}),
     ("error", "GET", "fail?how=error", [], b"", 500, "the shelf has fallen down", {}),
     ("download", "GET", "download", [], b"", 200, "int download_get(",
      {"content-disposition": 'attachment; filename="download.c"'}),
@@ -78,6 +89,15 @@ with Client(server.port) as client:
     client.socket.sendall(b"3\r\ndef\r\n0\r\n\r\n")
     same("examples/upload-chunked", client.take_answer().text, "6 bytes, CRC-32 %08x\n" % zlib.crc32(b"abcdef"))
 
+# What has come goes out before the rest is sent.
+with Client(server.port) as client:
+    client.socket.sendall(b"POST /examples/shout HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+    answer = client.socket.makefile("rb")
+    list(iter(answer.readline, b"\r\n"))
+    same("examples/shout-at-once", [answer.readline() for _ in range(2)], [b"3\r\n", b"ABC\r\n"])
+    client.socket.sendall(b"2\r\nde\r\n0\r\n\r\n")
+    same("examples/shout-rest", answer.readline() + answer.readline(), b"2\r\nDE\r\n")
+
 # ---- the index page ----
 
 page = server.get("/examples/")
@@ -85,7 +105,8 @@ links = sorted(set(re.findall(r'href="([^"#]+)"', page.text)) - {"events"})  # w
 check("index/links", len(links) > 20, links)
 for link in links:
     path = link if link.startswith("/") else "/examples/" + link
-    want = {"fail?how=refuse": 404, "fail?how=error": 500}.get(link, 200)
+    want = {"fail?how=refuse": 404, "fail?how=conflict": 409, "fail?how=error": 500,
+            "cookie?colour=teal": 303, "cookie?colour=": 303}.get(link, 200)
     same("index/" + link, server.get(path.replace("&amp;", "&")).status, want)
 
 folder = os.path.join(BUILD, "webapps", "examples")
@@ -95,11 +116,12 @@ for name in sorted(os.listdir(folder)):
     got = server.get("/examples/" + name)
     check("source/" + name, got.text == read(os.path.join(folder, name)) and
           got.fields.get("content-type", "").startswith("text/plain"), repr(got)[:200])
-    helper = name in ("module.c", "examples.h", "json_writer.c", "number.c")
+    helper = name in ("module.c", "examples.h", "json_writer.c", "html.c", "number.c")
     check("source/%s-is-linked" % name, helper or name in links, "the index page does not name it")
-for name in ("hello", "echo", "request", "form", "sleep", "big", "upload", "visits", "fail", "download"):
+for name in ("hello", "echo", "request", "form", "sleep", "big", "upload", "shout", "visits", "fail", "download",
+             "files", "cookie", "page", "ticks", "events", "wait"):
     check("index/has-" + name, name + "<" in page.text or name + "?" in page.text or name + "/" in page.text, name)
 same("index/web-inf-is-not-served", server.get("/examples/WEB-INF/web.xml").status, 404)
-server.stop() # the third visit was by the link
-check("log/visits", server.logs("there were 3 visits"), server.log()[-500:])
+server.stop() # two visits were by links
+check("log/visits", server.logs("there were 4 visits"), server.log()[-500:])
 end()

@@ -12,6 +12,12 @@ int echo(cs_request *req, cs_response *res);
 int request_service(cs_request *req, cs_response *res);
 int form_get(cs_request *req, cs_response *res);
 int form_post(cs_request *req, cs_response *res);
+extern const cs_multipart files_limits;
+int files_get(cs_request *req, cs_response *res);
+int files_post(cs_request *req, cs_response *res);
+int cookie_get(cs_request *req, cs_response *res);
+int page_get(cs_request *req, cs_response *res);
+int tidy_filter(cs_request *req, cs_response *res, cs_chain *chain, void *self);
 int sleep_get(cs_request *req, cs_response *res);
 int stopwatch_filter(cs_request *req, cs_response *res, cs_chain *chain, void *self);
 int wait_get(cs_request *req, cs_response *res);
@@ -24,16 +30,23 @@ int big_init(cs_config *config, void **self);
 int big_get(cs_request *req, cs_response *res);
 int upload_init(cs_config *config, void **self);
 int upload(cs_request *req, cs_response *res);
+int shout(cs_request *req, cs_response *res);
 int visits_begin(cs_ctx *ctx, void **self);
 void visits_end(cs_ctx *ctx, void *self);
 int visits_get(cs_request *req, cs_response *res);
 int fail_get(cs_request *req, cs_response *res);
+int sorry_get(cs_request *req, cs_response *res);
 int64_t download_modified(cs_request *req);
 int download_get(cs_request *req, cs_response *res);
 
 /* The parameter NAME as a number from 0 to MAX into *OUT. False when it is absent, has anything but
  * decimal digits, or is too large. */
 bool number_param(cs_request *req, const char *name, int64_t max, int64_t *out);
+
+/* Sets the type and begins a page with TITLE, which is the example's own; it ends with "</main>". */
+int html_begin(cs_response *res, const char *title);
+/* TEXT, whatever is in it, as HTML shows it. */
+int html_text(cs_response *res, cs_str text);
 
 /* Writes JSON. The first failed write stays in `rc` and later calls do nothing, so that a caller looks
  * at it once, at the end. */

@@ -8,6 +8,13 @@ static const cs_servlet servlets[] = {
     {.name = "echo", .url_patterns = "/echo", .get = echo, .post = echo, .put = echo},
     {.name = "request", .url_patterns = "/request /request/*", .service = request_service},
     {.name = "form", .url_patterns = "/form", .get = form_get, .post = form_post},
+    {.name = "files",
+     .url_patterns = "/files",
+     .get = files_get,
+     .post = files_post,
+     .multipart = &files_limits},
+    {.name = "cookie", .url_patterns = "/cookie", .get = cookie_get},
+    {.name = "page", .url_patterns = "/page", .get = page_get},
     {.name = "sleep", .url_patterns = "/sleep", .get = sleep_get},
     {.name = "wait", .url_patterns = "/wait", .flags = CS_ASYNC, .get = wait_get},
     {.name = "events",
@@ -24,8 +31,14 @@ static const cs_servlet servlets[] = {
      .init = upload_init,
      .post = upload,
      .put = upload},
+    {.name = "shout",
+     .url_patterns = "/shout",
+     .flags = CS_STREAMING | CS_ASYNC,
+     .post = shout,
+     .put = shout},
     {.name = "visits", .url_patterns = "/visits", .get = visits_get},
     {.name = "fail", .url_patterns = "/fail", .get = fail_get},
+    {.name = "sorry", .url_patterns = "/sorry", .get = sorry_get},
     {.name = "download",
      .url_patterns = "/download",
      .get = download_get,
@@ -34,6 +47,7 @@ static const cs_servlet servlets[] = {
 
 static const cs_filter filters[] = {
     {.name = "stopwatch", .url_patterns = "/sleep", .filter = stopwatch_filter},
+    {.name = "tidy", .url_patterns = "/page", .filter = tidy_filter},
 };
 
 static const cs_listener listeners[] = {

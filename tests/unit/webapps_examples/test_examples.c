@@ -78,6 +78,88 @@ static void test_form(void **state)
     assert_int_equal(cs_test_status(req), 400);
 }
 
+#define PARTS "multipart/form-data; boundary=b"
+
+static void test_files(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(cs_test_text(cs_test_get(app, "/examples/files")), "type=\"file\""));
+    cs_test_request *req = sent(
+        "POST", "/examples/files", PARTS,
+        "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"../<a>.txt\"\r\n\r\n"
+        "12345\r\n--b\r\nContent-Disposition: form-data; name=\"what\"\r\n\r\nhi\r\n--b--\r\n");
+    assert_non_null(strstr(cs_test_text(req),
+                           "<dt>file ../&lt;a>.txt</dt><dd>5 bytes</dd>\n"
+                           "<dt>field what</dt><dd>2 bytes</dd>\n</dl></main>\n"));
+    assert_int_equal(cs_test_status(sent("POST", "/examples/files", PARTS, "--c--\r\n")), 400);
+    char *large = calloc(1, (1 << 20) + 200);
+    assert_non_null(large);
+    int n = sprintf(large, "--b\r\nContent-Disposition: form-data; name=f; filename=f\r\n\r\n");
+    memset(large + n, 'x', (1 << 20) + 1);
+    strcat(large, "\r\n--b--\r\n");
+    assert_int_equal(cs_test_status(sent("POST", "/examples/files", PARTS, large)), 413);
+    free(large);
+}
+
+static void test_cookie(void **state)
+{
+    (void)state;
+    cs_test_request *req = cs_test_get(app, "/examples/cookie?colour=teal");
+    assert_int_equal(cs_test_status(req), 303);
+    assert_string_equal(cs_test_header(req, "Location"), "cookie");
+    const char *set = cs_test_header(req, "Set-Cookie");
+    assert_non_null(strstr(set, "colour=teal"));
+    assert_non_null(strstr(set, "Max-Age=2592000"));
+    assert_non_null(strstr(set, "HttpOnly"));
+    assert_non_null(strstr(set, "SameSite=Lax"));
+    assert_non_null(strstr(
+        cs_test_header(cs_test_get(app, "/examples/cookie?colour="), "Set-Cookie"), "Max-Age=0"));
+    assert_int_equal(cs_test_status(cs_test_get(app, "/examples/cookie?colour=a%3Bb")), 400);
+    req = cs_test_request_new(app, "GET", "/examples/cookie");
+    cs_test_request_header(req, "Cookie", "a=b; colour=teal");
+    assert_int_equal(cs_test_run(req), CS_OK);
+    assert_string_equal(cs_test_text(req), "your colour is teal\n");
+    assert_string_equal(cs_test_text(cs_test_get(app, "/examples/cookie")),
+                        "no colour was chosen\n");
+}
+
+static void test_page_and_its_tidy(void **state)
+{
+    (void)state;
+    cs_test_request *req = cs_test_get(app, "/examples/page"); /* forwards */
+    const char *tidied =
+        "<h1>A page around a servlet</h1>\n<p>hello says:\n<q>Hello, World!</q></p>\n"
+        "</main>\n";
+    assert_non_null(strstr(cs_test_text(req), tidied));
+    assert_non_null(strstr(cs_test_header(req, "Content-Type"), "text/html"));
+    req = cs_test_get(app, "/examples/page?show=visits");
+    assert_non_null(strstr(cs_test_text(req), "<q>visit "));
+    assert_null(cs_test_header(req, "Cache-Control")); /* an included one sets none */
+    assert_int_equal(cs_test_status(cs_test_get(app, "/examples/page?show=fail")), 404);
+}
+
+static void test_shout(void **state)
+{
+    (void)state;
+    cs_test_request *req = cs_test_request_new(app, "POST", "/examples/shout");
+    char body[200000];
+    for (size_t i = 0; i < sizeof(body); i++)
+        body[i] = (char)('a' + i % 26);
+    for (size_t i = 0; i < sizeof(body); i += 1000)
+        cs_test_request_body(req, body + i, 1000);
+    assert_int_equal(cs_test_run(req), CS_OK);
+    assert_int_equal(cs_test_complete(req), 1);
+    assert_int_equal(cs_test_body(req).len, sizeof(body));
+    for (size_t i = 0; i < sizeof(body); i++)
+        assert_int_equal(cs_test_body(req).ptr[i], 'A' + i % 26);
+    assert_string_equal(cs_test_text(sent("PUT", "/examples/shout", NULL, "")), "");
+    req = cs_test_request_new(app, "POST", "/examples/shout");
+    cs_test_request_body(req, "a{z\n", 4);
+    cs_test_request_body_fails(req, CS_EINVAL);
+    assert_int_equal(cs_test_run(req), CS_OK);
+    assert_int_equal(cs_test_complete(req), 0);
+}
+
 static void test_sleep_and_its_stopwatch(void **state)
 {
     (void)state;
@@ -152,6 +234,11 @@ static void test_fail(void **state)
     cs_test_request *req = cs_test_get(app, "/examples/fail?how=error");
     assert_int_equal(cs_test_status(req), 500);
     assert_string_equal(cs_test_detail(req), "the shelf has fallen down");
+    req = cs_test_get(app, "/examples/fail?how=conflict");
+    assert_int_equal(cs_test_status(req), 409);
+    assert_non_null(strstr(cs_test_text(req), "<h1>Sorry</h1>\n<p>/examples/fail did not work out: "
+                                              "somebody else has just taken it.</p>"));
+    assert_int_equal(cs_test_status(cs_test_get(app, "/examples/sorry")), 404);
     req = cs_test_get(app, "/examples/fail?how=late");
     assert_int_equal(cs_test_status(req), 200);
     assert_int_equal(cs_test_complete(req), 0);
@@ -186,11 +273,15 @@ int main(void)
         cmocka_unit_test(test_echo),
         cmocka_unit_test(test_request),
         cmocka_unit_test(test_form),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_cookie),
+        cmocka_unit_test(test_shout),
         cmocka_unit_test(test_sleep_and_its_stopwatch),
         cmocka_unit_test(test_ticks),
         cmocka_unit_test(test_big),
         cmocka_unit_test(test_upload),
         cmocka_unit_test(test_visits),
+        cmocka_unit_test(test_page_and_its_tidy), /* visits, too */
         cmocka_unit_test(test_fail),
         cmocka_unit_test(test_download),
         cmocka_unit_test(test_download_of_a_single_file),
