@@ -14,7 +14,7 @@
 #include "observe/log_limit.h"
 
 /* The connections there are wait so long: each one that comes is also read from and parsed. */
-#define ACCEPTS_PER_TURN 16
+#define ACCEPTS_PER_TURN 8
 
 struct net_listener {
     struct poller *poller;
