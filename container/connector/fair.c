@@ -62,6 +62,16 @@ void fair_set_limits(struct group *g, uint32_t threads)
     }
 }
 
+/* Streaming servlets may wait for their client, however quick they were. SLOT: the calling thread's. */
+void fair_task(struct active *a, uint32_t slot)
+{
+    const struct exchange *x = a->x;
+    a->job.task =
+        (struct task){.queue = route_task_queue(&x->route),
+                      .quick = x->route.mode != ROUTE_STREAM &&
+                               engine_route.quick(a->group->connector->options.engine, slot, x)};
+}
+
 /* A task that no worker will take: 503, in its place. */
 static void refuse_task(struct group *g, struct task *t, enum proto_busy why)
 {

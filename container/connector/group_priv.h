@@ -228,6 +228,7 @@ void group_make_room(struct group *g);
 /* fair.c */
 uint32_t fair_kept(const struct connector *c, uint32_t threads); /* of a group's THREADS */
 void fair_set_limits(struct group *g, uint32_t threads);
+void fair_task(struct active *a, uint32_t slot); /* A's complete request becomes a task to push */
 void fair_push(struct group *g, struct task *first); /* poller; refuses what has no room */
 void fair_refuse_late(struct group *g);              /* poller, each turn */
 /* A lease has ended in which SERVED requests of QUEUE were run; INLINED: not as a task of the pool. Any

@@ -64,8 +64,7 @@ static void lend(struct group *g, struct conn *c)
     conn_to(g, c, CONN_LENT);
     poller_deadline(c, -1);
     a->job.kind = JOB_LEASE;
-    a->job.task.queue = route_task_queue(&a->x->route);
-    a->job.task.next = NULL;
+    fair_task(a, g->slot);
     *g->batch_end = &a->job.task;
     g->batch_end = &a->job.task.next;
 }

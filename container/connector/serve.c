@@ -138,8 +138,7 @@ static void queue_next(struct run *r)
     struct active *a = r->lease.a;
     if (!send_or_give(r, CONN_SEND)) /* a->x waits until the output is out */
         return;
-    a->job.task.queue = route_task_queue(&a->x->route);
-    a->job.task.next = NULL;
+    fair_task(a, r->slot);
     if (!pool_push(r->lease.group->pool, &a->job.task))
         return;
     struct exchange *x = a->x;

@@ -175,16 +175,6 @@ static void resume_accepting(struct group *g)
 
 /* ---- the batch, run by the holder of the role itself ---- */
 
-static bool is_quick(struct group *g, const struct task *t)
-{
-    const struct job *job = CONTAINER_OF(t, const struct job, task);
-    if (job->kind != JOB_LEASE)
-        return false;
-    const struct active *a = CONTAINER_OF(job, const struct active, job);
-    return a->x->route.mode != ROUTE_STREAM && /* it may wait for its client */
-           engine_route.quick(g->connector->options.engine, g->slot, a->x);
-}
-
 #define SLICE 32u /* tasks run before the sockets are looked at again */
 
 struct tasks {
@@ -213,7 +203,7 @@ static struct task *take_quick(struct group *g)
     struct task *t = g->batch, *next;
     for (; t && quick.count < SLICE; t = next) {
         next = t->next;
-        append(is_quick(g, t) ? &quick : &slow, t);
+        append(t->quick ? &quick : &slow, t);
     }
     if (quick.count > g->inline_max) { /* there are processors to run them at once */
         *quick.end = slow.first;

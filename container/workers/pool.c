@@ -429,7 +429,7 @@ void pool_queue_stats(struct pool *p, uint32_t queue, struct queue_stats *out)
                                 .taken = row->taken,
                                 .refused = row->refused,
                                 .late = row->late,
-                                .oldest_us = age(row->first ? row->first->queued_us : 0),
+                                .oldest_us = age(queues_oldest_of(&p->queues, queue)),
                                 .waited_us = row->waited_us,
                                 .longest_us = row->longest_us};
     for (uint32_t i = 0; i < QUEUE_WAITS; i++)

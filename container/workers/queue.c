@@ -110,14 +110,15 @@ bool queues_push(struct queues *q, struct task *t, uint64_t now_us)
         row->refused++;
         return false;
     }
+    struct task_lane *lane = &row->lanes[t->quick];
     t->next = NULL;
-    t->before = row->last;
+    t->before = lane->last;
     t->queued_us = now_us;
-    if (row->last)
-        row->last->next = t;
+    if (lane->last)
+        lane->last->next = t;
     else
-        row->first = t;
-    row->last = t;
+        lane->first = t;
+    lane->last = t;
     row->length++;
     q->length++;
     class->waiting++;
@@ -135,14 +136,15 @@ bool queues_push(struct queues *q, struct task *t, uint64_t now_us)
 static void unlink_task(struct queues *q, struct task_queue *row, struct task *t)
 {
     struct queue_class *class = class_of(q, row);
+    struct task_lane *lane = &row->lanes[t->quick];
     if (t->before)
         t->before->next = t->next;
     else
-        row->first = t->next;
+        lane->first = t->next;
     if (t->next)
         t->next->before = t->before;
     else
-        row->last = t->before;
+        lane->last = t->before;
     t->next = t->before = NULL;
     row->length--;
     q->length--;
@@ -171,12 +173,25 @@ static void count_wait(struct task_queue *row, uint64_t us)
         row->longest_us = us;
 }
 
+/* The lane whose turn it is; one of them has tasks. */
+static struct task_lane *next_lane(struct task_queue *row)
+{
+    struct task_lane *slow = &row->lanes[LANE_SLOW], *quick = &row->lanes[LANE_QUICK];
+    if (quick->first && (!slow->first || row->quick_run < QUICK_RUN)) {
+        row->quick_run += slow->first != NULL;
+        return quick;
+    }
+    row->quick_run = 0;
+    return slow;
+}
+
 static struct task *pop(struct queues *q, struct task_queue *row, uint64_t now_us)
 {
     struct queue_class *class = class_of(q, row);
     uint64_t limit = row->limits.max_wait_us;
-    bool crowded = limit > 0 && waited(row->first, now_us) > limit / 2 && !row->first->admitted;
-    struct task *t = crowded ? row->last : row->first;
+    const struct task_lane *lane = next_lane(row);
+    bool crowded = limit > 0 && waited(lane->first, now_us) > limit / 2 && !lane->first->admitted;
+    struct task *t = crowded ? lane->last : lane->first;
     count_wait(row, waited(t, now_us));
     unlink_task(q, row, t);
     sum_blocked(q, row, false);
@@ -224,22 +239,30 @@ struct task *queues_take(struct queues *q, uint64_t now_us)
     }
 }
 
+/* Those from FIRST on that have waited for too long go to *END; returns the new end. */
+static struct task **late_of(struct queues *q, struct task_queue *row, struct task *first,
+                             uint64_t now_us, struct task **end)
+{
+    for (struct task *t = first, *behind; t && waited(t, now_us) > row->limits.max_wait_us;
+         t = behind) {
+        behind = t->next;
+        if (t->admitted)
+            continue;
+        unlink_task(q, row, t);
+        row->late++;
+        *end = t;
+        end = &t->next;
+    }
+    return end;
+}
+
 struct task *queues_late(struct queues *q, uint64_t now_us)
 {
     struct task *late = NULL, **end = &late;
     LIST_FOREACH_SAFE (link, next, &q->waiting) {
         struct task_queue *row = CONTAINER_OF(link, struct task_queue, ring);
-        uint64_t limit = row->limits.max_wait_us;
-        struct task *t = limit > 0 ? row->first : NULL, *behind;
-        for (; t && waited(t, now_us) > limit; t = behind) {
-            behind = t->next;
-            if (t->admitted)
-                continue;
-            unlink_task(q, row, t);
-            row->late++;
-            *end = t;
-            end = &t->next;
-        }
+        for (unsigned i = 0; i < LANES && row->limits.max_wait_us > 0; i++)
+            end = late_of(q, row, row->lanes[i].first, now_us, end);
     }
     return late;
 }
@@ -291,13 +314,24 @@ bool queues_may_wait(const struct queues *q)
     return false;
 }
 
+uint64_t queues_oldest_of(const struct queues *q, uint32_t number)
+{
+    const struct task_lane *lanes = q->rows[number].lanes;
+    uint64_t oldest = 0;
+    for (unsigned i = 0; i < LANES; i++)
+        if (lanes[i].first && (oldest == 0 || lanes[i].first->queued_us < oldest))
+            oldest = lanes[i].first->queued_us;
+    return oldest;
+}
+
 uint64_t queues_oldest(const struct queues *q)
 {
     uint64_t oldest = 0;
     LIST_FOREACH (link, &q->waiting) {
         const struct task_queue *row = CONTAINER_OF(link, struct task_queue, ring);
-        if (may_run(q, row) && (oldest == 0 || row->first->queued_us < oldest))
-            oldest = row->first->queued_us;
+        uint64_t its = queues_oldest_of(q, (uint32_t)(row - q->rows));
+        if (may_run(q, row) && (oldest == 0 || its < oldest))
+            oldest = its;
     }
     return oldest;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Fair bounded queues: one per context, served in turn by deficit round robin, where a task costs what
- * its context's tasks lately took. A queue is first come, first served, until its oldest task has waited
- * half of what one may wait: from then on it is last come, first served, so that those who can still be
- * answered in time are; who waits longer than that is given up (queues_late). Plain data: the caller
- * (pool.c) holds a lock. */
+ * its context's tasks lately took. Within a queue those that are over at once need not wait behind those
+ * that take long: there are two lanes, and of the slow one a task is taken when the quick one is empty or
+ * QUICK_RUN of it were. A lane is first come, first served, until its oldest task has waited half of what
+ * one may wait: from then on it is last come, first served, so that those who can still be answered in time
+ * are; who waits longer than that is given up (queues_late). Plain data: the caller (pool.c) holds a lock. */
 #ifndef WORKERS_QUEUE_H
 #define WORKERS_QUEUE_H
 #include <stdbool.h>
@@ -15,12 +16,22 @@
 
 #define QUEUE_SHARE 1024u
 
+/* Quick tasks that may overtake a slow one: at less than 200 us each it waits 6 ms more at most. */
+#define QUICK_RUN 32u
+
 struct task { /* lives in what is to be done: a connection's active part, an exchange */
     struct task *next;
     struct task *before; /* the queue's own */
     uint64_t queued_us;  /* set by queues_push */
     uint32_t queue;      /* number of its queue, set by the caller before the push */
     bool admitted; /* goes on with what was admitted before: never refused, late, or overtaken */
+    bool quick;    /* what it runs was lately over at once; set by the caller before the push */
+};
+
+enum { LANE_SLOW, LANE_QUICK, LANES };
+
+struct task_lane {
+    struct task *first, *last;
 };
 
 struct queue_limits {
@@ -33,8 +44,9 @@ struct queue_limits {
 };
 struct task_queue {
     struct list ring; /* in queues.waiting while it has tasks */
-    struct task *first, *last;
+    struct task_lane lanes[LANES];
     struct queue_limits limits;
+    uint32_t quick_run;       /* tasks taken from the quick lane while the slow one waited */
     uint32_t length, running; /* waiting, and on workers now */
     uint32_t part;            /* plus 1: the queue that is a part of this one; 0: none */
     int64_t deficit_us;       /* what it may still spend in this round */
@@ -84,5 +96,7 @@ bool queues_may_wait(const struct queues *q);
 bool queues_has_work(const struct queues *q); /* queues_take would return a task */
 /* When the oldest task that may run was queued; 0: there is none. Looks at queue heads only. */
 uint64_t queues_oldest(const struct queues *q);
+uint64_t queues_oldest_of(const struct queues *q,
+                          uint32_t number); /* of this queue's, may it run or not */
 
 #endif
