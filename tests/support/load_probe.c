@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,14 @@ static int by_time(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* A client sits at a machine of its own: what it waits here for a processor, behind server and crowd, is not the
+ * server's. Wants root; the figures tell. */
+static bool hurry(void)
+{
+    const struct sched_param first = {.sched_priority = 1};
+    return sched_setscheduler(0, SCHED_FIFO, &first) == 0;
+}
+
 int load_probe(int argc, char **argv)
 {
     if (argc != 4) {
@@ -82,6 +91,7 @@ int load_probe(int argc, char **argv)
         return 2;
     snprintf(request, sizeof request, "GET %.300s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n", argv[1],
              port);
+    bool hurried = hurry();
     struct timespec gap = {.tv_nsec = atol(argv[3]) * 1000000};
     for (unsigned i = 0; i < count; i++) {
         bool fresh = i % 10 == 9, closes;
@@ -108,8 +118,9 @@ int load_probe(int argc, char **argv)
         nanosleep(&gap, NULL);
     }
     qsort(took, count, sizeof *took, by_time);
-    printf("probes=%u answered=%u replaced=%u p50=%.3f p99=%.3f max=%.3f\n", count, answered,
-           replaced, took[count / 2], took[count * 99 / 100], took[count - 1]);
+    printf("probes=%u answered=%u replaced=%u p50=%.3f p99=%.3f max=%.3f at-once=%s\n", count,
+           answered, replaced, took[count / 2], took[count * 99 / 100], took[count - 1],
+           hurried ? "yes" : "no");
     free(took);
     return answered == count ? 0 : 1;
 }
