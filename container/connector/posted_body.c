@@ -3,26 +3,30 @@
  * poller, which alone touches parser and socket, receives a little ahead into memory of the exchange; whoever
  * makes the answer takes it from there, and is woken when there is something. Nothing more is received
  * than is taken, so a client that sends faster waits; one that is too slow is told of as the end of the
- * body. */
+ * body. A few KiB are any connection's; more counts in maxBufferedMemory, and nothing is held for a body of which
+ * nothing waits. */
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "connector/posted_priv.h"
 
-#define AHEAD     16384u /* bytes that wait to be taken */
-#define PIECE     8192u
-#define READ_ROOM 16384u
-#define TURN      (256u * 1024u)
+#define AHEAD 16384u /* bytes that wait to be taken, and as many that wait to be parsed */
+#define LEAST 4096u  /* the same without the budget's leave */
+#define PIECE 8192u
+#define TURN  (256u * 1024u)
 
 enum intake_state { BODY_COMES, BODY_ENDED, BODY_FAILED };
 
 struct intake {
     /* under posted.lock */
     struct buf ready;
+    size_t ahead; /* LEAST or AHEAD */
     enum intake_state state;
     uint16_t status; /* BODY_FAILED: what tells the client why */
     bool wanted;     /* its reader was told to wait */
     bool told;       /* the reader knows of the end */
+    struct spool_account *account;
+    size_t counted; /* poller: bytes of the budget */
     /* poller, until BODY_ENDED */
     struct headers trailers;
     struct arena arena; /* theirs: that of the exchange is its worker's */
@@ -34,6 +38,8 @@ bool posted_takes_body(struct posted *p, struct active *a)
     if (!in)
         return false;
     arena_init(&in->arena);
+    in->ahead = LEAST;
+    in->account = p->group->connector->accounts[p->x->route.queue];
     p->intake = in;
     a->proto->trailers_to(a->px, &in->trailers, &in->arena);
     a->body_waits = false;
@@ -47,6 +53,7 @@ void posted_body_free(struct posted *p)
     p->intake = NULL;
     if (!in)
         return;
+    spool_memory_give(in->account, in->counted);
     buf_free(&in->ready);
     arena_destroy(&in->arena);
     free(in);
@@ -98,7 +105,7 @@ int64_t posted_read(struct exchange *x, void *p, size_t size)
         n = CHANNEL_WAITS;
     }
     lock_release(&post->lock);
-    if (more && have >= AHEAD / 2) /* the poller may have stopped */
+    if (more && have >= LEAST / 2) /* the poller may have stopped */
         posted_notify(post);
     return n;
 }
@@ -126,7 +133,37 @@ static size_t room_for(struct posted *p, const struct intake *in)
     size_t have = buf_len(&in->ready);
     bool shut = in->state != BODY_COMES || p->ended || posted_over_locked(p);
     lock_release(&p->lock);
-    return shut || have >= AHEAD ? 0 : AHEAD - have;
+    return shut || have >= in->ahead ? 0 : in->ahead - have;
+}
+
+/* Its client sends as fast as it is let. */
+static void hold_more(struct posted *p, struct intake *in)
+{
+    if (in->counted > 0 || spool_memory_take(in->account, (size_t)2 * AHEAD) != SPOOL_OK)
+        return;
+    in->counted = (size_t)2 * AHEAD;
+    lock_acquire(&p->lock);
+    in->ahead = AHEAD;
+    lock_release(&p->lock);
+}
+
+/* When nothing waits, neither to be parsed nor to be taken, no memory is held. */
+static void hold_less(struct active *a, struct posted *p, struct intake *in)
+{
+    if (buf_len(&a->in) > 0)
+        return;
+    buf_free(&a->in);
+    lock_acquire(&p->lock);
+    bool empty = buf_len(&in->ready) == 0;
+    if (empty) {
+        buf_free(&in->ready);
+        in->ahead = LEAST;
+    }
+    lock_release(&p->lock);
+    if (!empty)
+        return;
+    spool_memory_give(in->account, in->counted);
+    in->counted = 0;
 }
 
 /* N bytes, and what STATE it is in now. */
@@ -150,6 +187,7 @@ static void put(struct posted *p, const char *bytes, size_t n, enum intake_state
 
 struct receiving {
     struct conn *c;
+    struct posted *p;
     size_t before, turn;
 };
 
@@ -163,14 +201,16 @@ static long receive(void *arg, size_t *room)
 {
     struct receiving *r = arg;
     struct active *a = r->c->active;
-    if (!buf_reserve(&a->in, READ_ROOM))
+    *room = r->p->intake->ahead;
+    if (!buf_reserve(&a->in, *room))
         return TRANSPORT_ERROR;
-    *room = buf_room(&a->in);
     long n = r->c->transport->recv(r->c, a->in.mem + a->in.tail, *room);
     if (n > 0) {
         buf_produced(&a->in, (size_t)n);
         a->received += n;
         r->turn += (size_t)n;
+        if ((size_t)n == *room)
+            hold_more(r->p, r->p->intake);
     }
     return n;
 }
@@ -223,7 +263,7 @@ bool conn_body_in(struct group *g, struct conn *c)
     struct active *a = c->active;
     struct posted *p = a->x->channel_state;
     const struct fill_ops ops = {.plain = c->transport->plain, .parse = came, .recv = receive};
-    struct receiving r = {.c = c};
+    struct receiving r = {.c = c, .p = p};
     if (!p->intake)
         return true;
     for (;;) {
@@ -242,6 +282,7 @@ bool conn_body_in(struct group *g, struct conn *c)
             break;
         case FILL_MORE:
         case FILL_AGAIN:
+            hold_less(a, p, p->intake);
             wait_for_body(a, r.turn > 0);
             return true;
         case FILL_EOF:

@@ -291,10 +291,12 @@ with Client(server.port) as client:
         except BlockingIOError:
             time.sleep(0.01)
     check("deaf/waits", sent < 40000000, sent)
+    same("deaf/counted", buffered(), 32768)  # regression 226: what is received ahead did not count
     client.socket.settimeout(60)
     same("deaf/complete", get("/complete").text, "0")
     same("deaf", client.take_answer().text, "deaf")
 hears("deaf/heard", ["complete"])
+check("deaf/given-back", becomes(lambda: buffered() == 0), buffered())
 
 # Both ways at the pace of a client that reads late.
 with Client(server.port, receive_buffer=16384) as client:
