@@ -179,7 +179,8 @@ typedef struct cs_multipart {
 /* One servlet. The same row may be registered several times by web.xml; `init` runs for each, before
  * the first request, and `*self` is what cs_req_self() gives its calls. Calls run on many threads at
  * once. A method that is not set answers 405 with Allow; HEAD is made from get; OPTIONS is answered
- * with Allow. `service` replaces all of them and gets every method but TRACE and CONNECT. */
+ * with Allow. `service` replaces all of them and gets every other method that the server knows, as PROPFIND, but
+ * not TRACE and CONNECT; one that it does not know is answered 501 without a servlet. */
 typedef struct cs_servlet {
     const char *name CS_0;
     /* Blanks between: "/hello /greet/x *.txt"; NULL: web.xml maps it. */
