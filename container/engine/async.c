@@ -52,7 +52,7 @@ void async_tell(struct async *a, enum listen_event what)
     struct async_listener *l = NULL;
     while ((l = next_listener(a, l))) {
         struct telling t = {.async = a, .to = l, .what = what};
-        module_invoke(a->module, tell_body, &t.guarded);
+        module_invoke(l->module, tell_body, &t.guarded);
         if (t.guarded.failure[0])
             LOG(engine, LOG_ERROR, "%s: a listener of an asynchronous request failed: %s",
                 call_name(a->call), t.guarded.failure);

@@ -13,6 +13,7 @@ struct async_listener {
     struct async_listener *next;
     cs_async_listener row;
     void *self;
+    struct app_module *module; /* whose code it is */
 };
 
 struct async {
@@ -71,6 +72,8 @@ bool async_takes_failure(struct call *c, int rc);
 /* Whether the answer goes on when the worker that runs the request has returned, and what it was given
  * must live. */
 bool async_waits(struct async *a);
+/* Under the lock: whose code calls, or will be called for it. */
+struct app_module *async_caller_locked(const struct async *a);
 /* Under the lock: a worker looks at A. */
 void async_want_locked(struct async *a);
 /* Under the lock: its time runs from now on. */

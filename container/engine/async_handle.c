@@ -93,6 +93,12 @@ static int handle_leave(cs_async *pub)
     return rc;
 }
 
+/* On the way of the request that is what runs: a filter, too. Of a thread it is not known. */
+struct app_module *async_caller_locked(const struct async *a)
+{
+    return a->worker && a->owner == thread_self_id() ? a->call->module : a->module;
+}
+
 /* ---- what becomes of it ---- */
 
 /* E, by the webapp. The answer to an illegal edge says what it is now. */
@@ -181,6 +187,7 @@ static int handle_listen(cs_async *pub, const cs_async_listener *row, void *self
     lock_acquire(&a->lock);
     int rc = async_entering(a->state) == CS_EGONE ? CS_EGONE : CS_OK;
     if (rc == CS_OK) {
+        l->module = async_caller_locked(a);
         *a->listeners_end = l;
         a->listeners_end = &l->next;
     }

@@ -180,14 +180,14 @@ cs_async *async_start(struct call *c, cs_request *req, cs_response *res, int64_t
     if (legal) {
         a->timeout_ms = timeout_ms == 0 ? CS_ASYNC_TIMEOUT : timeout_ms;
         a->told_gone = false;
+        a->req = req;
+        a->res = res;
+        a->self = c->self;
+        a->module = c->module;
     }
     lock_release(&a->lock);
     if (!legal)
         return refuse_start(c, "The request is asynchronous already.");
-    a->req = req;
-    a->res = res;
-    a->self = c->self;
-    a->module = c->module;
     if (again)
         forget_listeners(a);
     async_hold(a);
@@ -200,4 +200,26 @@ cs_async *request_async_start(cs_request *req, cs_response *res, int64_t timeout
     if (!res || response_call(res) != c)
         return refuse_start(c, "Request and response do not belong together.");
     return async_start(c, req, res, timeout_ms);
+}
+
+/* ---- for those on its way ---- */
+
+int request_async_started(cs_request *req)
+{
+    struct async *a = request_call(req)->async;
+    if (!a)
+        return 0;
+    lock_acquire(&a->lock);
+    bool open = async_entering(a->state) == CS_OK;
+    lock_release(&a->lock);
+    return open ? 1 : 0;
+}
+
+cs_async *request_async(cs_request *req)
+{
+    if (!request_async_started(req))
+        return NULL;
+    struct async *a = request_call(req)->async;
+    async_hold(a);
+    return &a->pub;
 }

@@ -112,6 +112,8 @@ void listeners_end_request(struct call *c);
 void call_passes(struct call *c, const struct registration *r);
 int request_async_supported(cs_request *req);
 cs_async *request_async_start(cs_request *req, cs_response *res, int64_t timeout_ms);
+int request_async_started(cs_request *req);
+cs_async *request_async(cs_request *req);
 
 /* serve.c */
 /* Writes the error page that RC or the call's state asks for, once. */

@@ -107,6 +107,17 @@ static int dead_async_supported(cs_request *req)
     return 0;
 }
 
+static int dead_async_started(cs_request *req)
+{
+    return dead_async_supported(req);
+}
+
+static cs_async *dead_async(cs_request *req)
+{
+    (void)req;
+    return dead_pointer();
+}
+
 static int dead_fail(cs_request *req, int code, cs_str detail)
 {
     (void)req;
@@ -255,4 +266,6 @@ const struct cs_request_ops dead_request_ops = {
     .wrap = dead_req_wrap,
     .async_start = dead_async_start,
     .async_supported = dead_async_supported,
+    .async_started = dead_async_started,
+    .async = dead_async,
 };

@@ -334,4 +334,6 @@ const struct cs_request_ops request_ops = {
     .wrap = request_wrap,
     .async_start = request_async_start,
     .async_supported = request_async_supported,
+    .async_started = request_async_started,
+    .async = request_async,
 };

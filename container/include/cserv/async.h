@@ -30,6 +30,19 @@ static inline cs_async *cs_req_async_start(cs_request *req, cs_response *res, in
 {
     return req->ops->async_start(req, res, timeout_ms);
 }
+/* 1 from cs_req_async_start until somebody completes or dispatches it: the answer is open, and others will go on
+ * with it when this callback has returned. 0 before, afterwards, and in what it was dispatched to until it is
+ * started again there. So a filter learns it behind cs_chain_next. */
+static inline int cs_req_async_started(cs_request *req)
+{
+    return req->ops->async_started(req);
+}
+/* The handle of a request that was started, by whomever: to listen, to give it more time, to complete it. Another
+ * reference, for cs_async_release, as of cs_async_retain. NULL when cs_req_async_started answers 0. */
+static inline cs_async *cs_req_async(cs_request *req)
+{
+    return req->ops->async(req);
+}
 /* Before request or response are used outside of the callbacks that got them: *REQ and *RES are the
  * calling thread's until cs_async_leave. Waits while another thread is inside, or servlet, filters or a
  * listener of this request run; time-out and end wait meanwhile, too. May be nested. CS_EGONE: it was
