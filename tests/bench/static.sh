@@ -27,12 +27,18 @@ lines=$WORK/figures
 : >"$lines"
 
 # Byte I is 'a' + I % 26, as the load client expects.
+make_file() { # FILE SIZE
+    awk -v n="$2" 'BEGIN { t = "abcdefghijklmnopqrstuvwxyz"
+        while (length(t) < 65536) t = t t
+        # 26 divides the length of t, so that it can be repeated
+        for (; n > 0; n -= length(t)) printf "%s", substr(t, 1, n) }' >"$1"
+}
+# All serve the same files, by links: two copies may lie in the page cache in pieces of other sizes, and
+# sending those costs the kernel more or less.
 make_files() { # FOLDER
-    mkdir -p "$1" && for size in 1024 65536 1048576; do
-        awk -v n="$size" 'BEGIN { t = "abcdefghijklmnopqrstuvwxyz"
-            while (length(t) < 65536) t = t t
-            # 26 divides the length of t, so that it can be repeated
-            for (; n > 0; n -= length(t)) printf "%s", substr(t, 1, n) }' >"$1/$size.txt" || return 1
+    mkdir -p "$1" "$WORK/files" && for size in 1024 65536 1048576; do
+        [ -f "$WORK/files/$size.txt" ] || make_file "$WORK/files/$size.txt" "$size" || return 1
+        ln "$WORK/files/$size.txt" "$1/$size.txt" || return 1
     done
 }
 
