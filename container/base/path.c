@@ -34,6 +34,33 @@ bool path_exists(const char *path)
     return stat(path, &st) == 0;
 }
 
+static bool is_missing(int errnum)
+{
+    return errnum == ENOENT || errnum == ENOTDIR;
+}
+
+enum path_look path_look(const char *path, struct err *err)
+{
+    struct stat st;
+    char target[256];
+    ssize_t n = -1;
+    if (lstat(path, &st) == 0) {
+        if (stat(path, &st) == 0)
+            return PATH_THERE;
+        if (is_missing(errno))
+            n = readlink(path, target, sizeof(target));
+    } else if (is_missing(errno)) {
+        return PATH_ABSENT;
+    }
+    if (n < 0) {
+        err_sys(err, errno, "cannot look at '%s'", path);
+    } else {
+        err_set(err, "'%s' is a symbolic link that leads nowhere", path);
+        err_why(err, "'%.*s' does not exist", (int)n, target);
+    }
+    return PATH_UNSURE;
+}
+
 bool path_is_dir(const char *path)
 {
     struct stat st;

@@ -42,6 +42,11 @@ int path_walk_beneath(const char *dir, const char *path, bool folder);
 /* Whether one of PATH's segments is "..". */
 bool path_climbs(const char *path);
 bool path_exists(const char *path);
+/* Whether something stands at PATH, for files that must not count as missing by mistake. PATH_ABSENT only
+ * where the system says so; PATH_UNSURE, err: it cannot be looked at (rights, a loop of links), or it is a
+ * symbolic link that leads nowhere. */
+enum path_look { PATH_ABSENT, PATH_THERE, PATH_UNSURE };
+enum path_look path_look(const char *path, struct err *err);
 bool path_is_dir(const char *path);
 /* PATH as one word of a shell command into BUF, quoted when it has to be. Returns BUF, or NULL when it
  * does not fit. */

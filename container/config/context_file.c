@@ -79,9 +79,12 @@ void server_read_context_defaults(struct server_reader *r, const struct variable
     struct err err = ERR_INIT;
     char file[PATH_MAX];
     schema_defaults(server_schema(ELEMENT_CONTEXT), defaults);
-    if (!path_join(file, sizeof(file), variables->base, "conf/context.xml") || !path_exists(file))
+    if (!path_join(file, sizeof(file), variables->base, "conf/context.xml"))
         return;
-    if (xml_read(inner.doc, file, variable_find, &copy, &err))
+    enum path_look found = path_look(file, &err);
+    if (found == PATH_ABSENT)
+        return;
+    if (found == PATH_THERE && xml_read(inner.doc, file, variable_find, &copy, &err))
         read_root(&inner, defaults);
     else
         config_mistake(r->report, &err);

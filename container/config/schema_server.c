@@ -201,6 +201,10 @@ static const struct schema_fixed host_fixed[] = {
     {"deployIgnore", "", "applications that were to be left out would be deployed"},
 };
 
+static const struct schema_fixed context_fixed[] = {
+    {"altDDName", "", "the descriptor that it names may protect, and nothing is served without it"},
+};
+
 static const char *const fail_ctx_choices[] = {"host", "false", "true", NULL};
 static const struct schema_attribute context_attributes[] = {
     TEXT(context_config, "path", path, NULL,
@@ -304,6 +308,8 @@ static const struct schema_element elements[ELEMENT_COUNT] = {
     [ELEMENT_CONTEXT] = {.name = "Context",
                          ROWS(context_attributes),
                          .doc = "One application with settings of its own.",
+                         .fixed = context_fixed,
+                         .fixed_count = ARRAY_COUNT(context_fixed),
                          .later = CONTEXT_LATER,
                          .jvm = CONTEXT_JVM,
                          .children = "Environment Parameter Valve",

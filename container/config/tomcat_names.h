@@ -53,16 +53,16 @@
     "startStopThreads unpackWARs"
 #define HOST_LATER_CHILDREN "Cluster Listener Realm"
 
-#define CONTEXT_LATER                                                                           \
-    "allowCasualMultipartParsing=false allowMultipleLeadingForwardSlashInPath=false altDDName " \
-    "cookies createUploadTargets=false crossContext=false dispatchersUseEncodedPaths "          \
-    "encodedReverseSolidusHandling encodedSolidusHandling "                                     \
-    "fireRequestListenersOnForwards=false logEffectiveWebXml=false "                            \
-    "mapperContextRootRedirectEnabled=true mapperDirectoryRedirectEnabled=false "               \
-    "preemptiveAuthentication privileged=false reloadable=false sendRedirectBody=false "        \
-    "sessionCookieDomain sessionCookieName sessionCookiePath "                                  \
-    "sessionCookiePathUsesTrailingSlash sessionTimeout swallowAbortedUploads "                  \
-    "swallowOutput=false unloadDelay urlPatternsProvidedInDecodedForm useHttpOnly "             \
+#define CONTEXT_LATER                                                                    \
+    "allowCasualMultipartParsing=false allowMultipleLeadingForwardSlashInPath=false "    \
+    "cookies createUploadTargets=false crossContext=false dispatchersUseEncodedPaths "   \
+    "encodedReverseSolidusHandling encodedSolidusHandling "                              \
+    "fireRequestListenersOnForwards=false logEffectiveWebXml=false "                     \
+    "mapperContextRootRedirectEnabled=true mapperDirectoryRedirectEnabled=false "        \
+    "preemptiveAuthentication privileged=false reloadable=false sendRedirectBody=false " \
+    "sessionCookieDomain sessionCookieName sessionCookiePath "                           \
+    "sessionCookiePathUsesTrailingSlash sessionTimeout swallowAbortedUploads "           \
+    "swallowOutput=false unloadDelay urlPatternsProvidedInDecodedForm useHttpOnly "      \
     "usePartitioned useRelativeRedirects validateClientProvidedNewSessionId webappVersion workDir"
 #define CONTEXT_JVM                                                                           \
     "addWebinfClassesResources alwaysAccessSession antiJARLocking antiResourceLocking "       \

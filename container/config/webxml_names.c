@@ -8,8 +8,10 @@
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static const char *const protecting[] = {"security-constraint", "login-config",
-                                         "deny-uncovered-http-methods"};
+/* The parts of a security-constraint, too: where one stands without it, it was meant to be in one. */
+static const char *const protecting[] = {"security-constraint",         "login-config",
+                                         "deny-uncovered-http-methods", "auth-constraint",
+                                         "user-data-constraint",        "web-resource-collection"};
 #define DESCRIPTION NAMES("description", "display-name", "icon")
 
 const struct webxml_element webxml_app = {
@@ -137,9 +139,11 @@ static bool stranger_check(struct webxml_reader *r, const struct webxml_element 
 bool webxml_children_check(struct webxml_reader *r, const struct webxml_element *e,
                            const struct xml_node *node)
 {
-    for (const struct xml_node *c = node->children; c; c = c->next)
-        if (!schema_listed(e->served, c->name) && !schema_listed(e->silent, c->name) &&
-            !stranger_check(r, e, c))
+    for (const struct xml_node *c = node->children; c; c = c->next) {
+        if (schema_listed(e->served, c->name))
+            continue;
+        if (!(schema_listed(e->silent, c->name) ? protection_check(r, c) : stranger_check(r, e, c)))
             return false;
+    }
     return true;
 }

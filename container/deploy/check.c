@@ -9,6 +9,7 @@
 
 #include "base/path.h"
 #include "config/webxml.h"
+#include "deploy/descriptor_files.h"
 #include "deploy/webapp_priv.h"
 
 struct checker {
@@ -83,13 +84,26 @@ static void check_context(struct checker *k, const struct context_config *c)
 
 /* ---- files of webapps ---- */
 
+/* False: it is not there, or that it cannot be looked at was told. */
+static bool find(struct config_report *report, const char *folder, const char *name, char *file,
+                 size_t size)
+{
+    struct err err = ERR_INIT;
+    return descriptor_find(folder, name, file, size, &err) ? *file != '\0'
+                                                           : config_mistake(report, &err);
+}
+
 static void check_web_xml(struct checker *k, const char *folder)
 {
     char file[PATH_MAX];
     struct webxml xml;
-    if (path_join(file, sizeof(file), folder, "WEB-INF/web.xml") && path_exists(file) &&
+    if (find(k->report, folder, "WEB-INF/web.xml", file, sizeof(file)) &&
         webxml_read_all(&xml, file, k->report))
         webxml_free(&xml);
+    struct err err = ERR_INIT;
+    find(k->report, folder, "WEB-INF/lib", file, sizeof(file));
+    if (!descriptor_refuse_foreign(folder, &err))
+        config_mistake(k->report, &err);
 }
 
 static void check_context_xml(struct checker *k, const char *folder)
@@ -97,7 +111,7 @@ static void check_context_xml(struct checker *k, const char *folder)
     char file[PATH_MAX];
     struct context_file context;
     struct err err = ERR_INIT;
-    if (!path_join(file, sizeof(file), folder, "META-INF/context.xml") || !path_exists(file))
+    if (!find(k->report, folder, "META-INF/context.xml", file, sizeof(file)))
         return;
     if (!k->host->deploy_xml) {
         err_set(&err, "the webapp will be refused, since its <Host> has deployXML=\"false\"");
@@ -164,7 +178,7 @@ void deploy_check_defaults(const char *base, const char *const *folders,
 {
     char file[PATH_MAX];
     struct webxml xml;
-    if (!path_join(file, sizeof(file), base, "conf/web.xml") || !path_exists(file) ||
+    if (!find(report, base, "conf/web.xml", file, sizeof(file)) ||
         !webxml_read_all(&xml, file, report))
         return;
     default_servlet_check_files(&xml, folders);

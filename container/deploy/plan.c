@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/path.h"
+#include "deploy/descriptor_files.h"
 #include "deploy/webapp_priv.h"
 #include "observe/log.h"
 
@@ -168,8 +169,9 @@ static bool read_context_file(struct deployment *d, const struct host_config *co
     char file[600];
     if (w->kind != WEBAPP_FOLDER)
         return true;
-    snprintf(file, sizeof(file), "%s/META-INF/context.xml", w->doc_base);
-    if (!path_exists(file))
+    if (!descriptor_find(w->doc_base, "META-INF/context.xml", file, sizeof(file), err))
+        return false;
+    if (!file[0])
         return true;
     if (!config->deploy_xml) {
         err_set(err, "%s is not read: its <Host> has deployXML=\"false\"", file);
@@ -218,9 +220,9 @@ static bool plan_found(struct deployment *d, const struct host_config *config,
 bool plan_defaults(struct deployment *d, struct err *err)
 {
     char file[512];
-    if (!path_join(file, sizeof(file), d->options.base, "conf/web.xml") || !path_exists(file))
-        return true;
-    return webxml_read(&d->defaults, file, err);
+    if (!descriptor_find(d->options.base, "conf/web.xml", file, sizeof(file), err))
+        return false;
+    return !file[0] || webxml_read(&d->defaults, file, err);
 }
 
 bool plan_host(struct deployment *d, const struct host_config *config, struct engine_host *host,

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "deploy/descriptor_files.h"
 #include "deploy/webapp_priv.h"
 #include "loader/probe.h"
 #include "observe/log.h"
@@ -68,7 +69,8 @@ static bool read_folder(struct webapp *w, struct err *err)
     char lib[600], file[1024], **names;
     size_t count;
     bool ok = true;
-    snprintf(lib, sizeof(lib), "%s/WEB-INF/lib", w->doc_base);
+    if (!descriptor_find(w->doc_base, "WEB-INF/lib", lib, sizeof(lib), err))
+        return false; /* a filter in it may protect */
     if (path_is_dir(lib)) {
         if (!path_list(lib, &names, &count, err))
             return false;
@@ -320,11 +322,10 @@ static bool take_xml(struct deployment *d, struct webapp *w, const char *file, s
 static bool prepare(struct deployment *d, struct webapp *w, struct err *err)
 {
     char file[600] = "";
-    if (w->kind == WEBAPP_FOLDER) {
-        snprintf(file, sizeof(file), "%s/WEB-INF/web.xml", w->doc_base);
-        if (!path_exists(file))
-            file[0] = '\0';
-    }
+    if (w->kind == WEBAPP_FOLDER &&
+        (!descriptor_find(w->doc_base, "WEB-INF/web.xml", file, sizeof(file), err) ||
+         !descriptor_refuse_foreign(w->doc_base, err)))
+        return false;
     if (!read_files(w, err) || (w->kind == WEBAPP_FOLDER && !check_places(w, file, err)) ||
         !hash_files(w, file, err) || !refused_before(d, w, err))
         return false;

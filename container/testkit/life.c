@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "deploy/alone.h"
+#include "deploy/descriptor_files.h"
 #include "engine/server_modules.h"
 #include "loader/generation.h"
 #include "testkit/testkit_priv.h"
@@ -98,10 +99,8 @@ static bool write_web_xml(struct cs_test_app *a, char *path, size_t size, struct
     }
     if (!a->folder)
         return true;
-    snprintf(path, size, "%s/WEB-INF/web.xml", a->folder);
-    if (!path_exists(path))
-        path[0] = '\0';
-    return true;
+    return descriptor_find(a->folder, "WEB-INF/web.xml", path, size, err) &&
+           descriptor_refuse_foreign(a->folder, err);
 }
 
 static bool phase_build(struct cs_test_app *a, struct err *err)

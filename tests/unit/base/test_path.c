@@ -77,6 +77,39 @@ static void test_join(void **state)
     assert_false(path_join(buf, sizeof(buf), "a", "/2345678"));
 }
 
+static void assert_unsure(const char *path, const char *part)
+{
+    char text[1024];
+    err = ERR_INIT;
+    assert_int_equal(path_look(path, &err), PATH_UNSURE);
+    assert_non_null(strstr(err_text(&err, text, sizeof(text)), part));
+}
+
+/* Regression 241: what could not be looked at counted as missing. */
+static void test_look(void **state)
+{
+    (void)state;
+    put("file", "x");
+    assert_int_equal(path_look("file", &err), PATH_THERE);
+    assert_int_equal(path_look(".", &err), PATH_THERE);
+    assert_int_equal(path_look("none", &err), PATH_ABSENT);
+    assert_int_equal(path_look("none/none", &err), PATH_ABSENT);
+    assert_int_equal(path_look("file/none", &err), PATH_ABSENT);
+    assert_int_equal(symlink("file", "good"), 0);
+    assert_int_equal(symlink("none", "dead"), 0);
+    assert_int_equal(symlink("file/none", "through"), 0);
+    assert_int_equal(symlink("loop", "loop"), 0);
+    assert_int_equal(path_look("good", &err), PATH_THERE);
+    assert_unsure("dead", "'dead' is a symbolic link that leads nowhere: 'none' does not exist");
+    assert_unsure("through", "leads nowhere");
+    assert_unsure("loop", "cannot look at 'loop': Too many levels of symbolic links");
+    assert_unsure("loop/file", "cannot look at 'loop/file': Too many levels");
+    assert_int_equal(mkdir("closed", 0), 0);
+    if (geteuid() != 0)
+        assert_unsure("closed/file", "cannot look at 'closed/file': Permission denied");
+    assert_int_equal(chmod("closed", 0700), 0);
+}
+
 static void test_base(void **state)
 {
     (void)state;
@@ -399,6 +432,7 @@ int main(void)
         IN_FOLDER(test_write_replaces_a_link_itself),
         IN_FOLDER(test_list_is_sorted_by_bytes),
         IN_FOLDER(test_exists_and_is_dir),
+        IN_FOLDER(test_look),
         IN_FOLDER(test_open_unnamed),
         IN_FOLDER(test_open_beside),
         cmocka_unit_test(test_climbs),

@@ -115,6 +115,8 @@ static void test_protecting_elements(void **state)
     connector_failure("port='1' sslEnabled='true'", "did you mean 'SSLEnabled'?");
     connector_failure("port='1' unixDomainSocketPath='/run/x'", "not served yet");
     engine_failure("<Host name='h' deployIgnore='internal'/>", 4, "deployIgnore=\"internal\"");
+    /* regression 242: was told to have no effect */
+    host_failure("<Context path='/a' altDDName='/x.xml'/>", "altDDName=\"/x.xml\" is not served");
 }
 
 static void test_harmless_valves(void **state)

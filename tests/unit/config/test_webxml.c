@@ -118,6 +118,12 @@ static void test_protecting(void **state)
     expect_failure("<unknown>\n<security-constraint/></unknown>", 3, "is not served yet");
     expect_failure("<session-config>\n<login-config/></session-config>", 3, "is not served yet");
     expect_failure("<servlet>\n<security-constraint/></servlet>", 3, "is not served yet");
+    expect_failure("<icon>\n<login-config/></icon>", 3, "<login-config> is not served yet");
+    /* regression 243: were told as unknown and passed over */
+    expect_failure("<auth-constraint/>", 2, "<auth-constraint> is not served yet: it protects");
+    expect_failure("<user-data-constraint/>", 2, "<user-data-constraint> is not served yet");
+    expect_failure("<web-resource-collection/>", 2, "<web-resource-collection> is not served yet");
+    expect_failure("<auth-constrain/>", 2, "did you mean <auth-constraint>? It protects");
 }
 
 static void test_warnings(void **state)
