@@ -237,6 +237,8 @@ static bool start_all(struct connector *c, struct err *err)
                 return err_sys(err, errno, "cannot start the poller thread %s", name);
         }
     }
+    for (uint32_t i = 0; i < c->group_count; i++) /* the first request may want them */
+        engine_offer_workers(c->options.engine, &c->groups[i].workers);
     err->what[0] = '\0';
     group_call(&c->groups[0], start_listening, err);
     return err->what[0] == '\0';
@@ -248,8 +250,6 @@ bool connector_start(struct connector *c, struct err *err)
         connector_stop(c);
         return false;
     }
-    for (uint32_t i = 0; i < c->group_count; i++)
-        engine_offer_workers(c->options.engine, &c->groups[i].workers);
     return true;
 }
 

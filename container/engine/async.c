@@ -105,6 +105,13 @@ static enum step started_step_locked(struct async *a, bool rang)
         a->message = "The webapp is stopping.";
         return fail_locked(a, CS_EGONE);
     }
+    if (a->run_error != CS_OK) {
+        int error = a->run_error;
+        a->run_error = CS_OK;
+        if (a->run_failure)
+            a->call->detail = span_of(arena_strdup(&a->x->arena, a->run_failure));
+        return fail_locked(a, error);
+    }
     uint64_t now = rang ? clock_us() : 0;
     if (rang && a->deadline_us > 0 && now >= a->deadline_us) {
         CHECK(async_go(&a->state, ASYNC_ON_TIMEOUT));
@@ -203,6 +210,7 @@ static void run_dispatch(struct async *a)
     char *path = a->path;
     a->path = NULL;
     lock_release(&a->lock);
+    async_run_too_late(a);
     if (!call_is_over(c)) /* else the answer stands */
         conclude(c, async_dispatch(a, path));
     free(path);
@@ -250,6 +258,7 @@ static void run_end(struct async *a)
     struct call *c = a->call;
     struct exchange *x = a->x;
     struct engine *e = c->engine;
+    async_run_too_late(a);
     async_tell(a, LISTEN_COMPLETE);
     if (a->detached)
         x->channel->alarm(x, -1);

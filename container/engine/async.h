@@ -43,6 +43,9 @@ struct async {
     cs_response *res;
     void *self; /* of the servlet that started it */
     struct app_module *module;
+    uint64_t start; /* how often it was started; under the lock */
+    int run_error;  /* under the lock: a function of cs_async_run failed, which is not told yet */
+    char *run_failure;   /* ... and its exception's text; NULL: none */
     int error;           /* what went wrong, for the listeners */
     unsigned status;     /* ... and the client; 0: what ERROR stands for */
     const char *message; /* with STATUS; a constant */
@@ -81,6 +84,12 @@ void async_set_alarm_locked(struct async *a);
 /* The owner: every listener's function for WHAT. */
 void async_tell(struct async *a, enum listen_event what);
 
+/* It was started, and nobody has ended it, nor has its time or a failure. */
+static inline bool async_goes_on(enum async_state s)
+{
+    return s == ASYNC_STARTING || s == ASYNC_STARTED || s == ASYNC_READ_WRITE_OP;
+}
+
 /* async_start.c */
 cs_async *async_start(struct call *c, cs_request *req, cs_response *res, int64_t timeout_ms);
 void async_leave_list(struct async *a);
@@ -89,6 +98,15 @@ void async_leave_list(struct async *a);
 extern const struct cs_async_ops async_ops;
 void async_hold(struct async *a);
 void async_drop(void *async); /* signature of exchange.async_free */
+
+/* Under the lock: the owner, which has entered, leaves once. */
+void async_leave_locked(struct async *a);
+
+/* async_run.c */
+typedef int async_run_fn(cs_async *async, void *self);
+int async_run(cs_async *pub, async_run_fn *fn, void *self);
+/* The owner, whose request goes another way: a failure that its listeners have not heard yet is logged. */
+void async_run_too_late(struct async *a);
 
 /* async_io.c */
 int async_on_writable(cs_async *pub, async_io_fn *fn, void *self);

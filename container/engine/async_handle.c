@@ -37,6 +37,7 @@ void async_drop(void *async)
     free_listeners(a->listeners);
     free_listeners(a->old_listeners);
     free(a->path);
+    free(a->run_failure);
     free(a->io);
     cond_destroy(&a->free);
     lock_destroy(&a->lock);
@@ -76,6 +77,16 @@ static int handle_enter(cs_async *pub, cs_request **req, cs_response **res)
     return rc;
 }
 
+void async_leave_locked(struct async *a)
+{
+    if (--a->depth > 0 || a->worker)
+        return;
+    a->owner = 0;
+    cond_signal(&a->free);
+    if (a->wanted)
+        async_want_locked(a);
+}
+
 static int handle_leave(cs_async *pub)
 {
     struct async *a = async_of(pub);
@@ -83,11 +94,8 @@ static int handle_leave(cs_async *pub)
     lock_acquire(&a->lock);
     if (a->owner != thread_self_id() || a->depth == 0) {
         rc = CS_ESTATE;
-    } else if (--a->depth == 0 && !a->worker) {
-        a->owner = 0;
-        cond_signal(&a->free);
-        if (a->wanted)
-            async_want_locked(a);
+    } else {
+        async_leave_locked(a);
     }
     lock_release(&a->lock);
     return rc;
@@ -213,4 +221,5 @@ const struct cs_async_ops async_ops = {
     .ready_to_write = async_ready_to_write,
     .on_readable = async_on_readable,
     .ready_to_read = async_ready_to_read,
+    .run = async_run,
 };

@@ -29,11 +29,6 @@ static int inside_locked(const struct async *a)
     return rc == CS_OK && a->owner != thread_self_id() ? CS_ESTATE : rc;
 }
 
-static bool goes_on(enum async_state s)
-{
-    return s == ASYNC_STARTING || s == ASYNC_STARTED || s == ASYNC_READ_WRITE_OP;
-}
-
 static int reg(cs_async *pub, bool reads, async_io_fn *fn, void *self)
 {
     struct async *a = async_of(pub);
@@ -41,7 +36,7 @@ static int reg(cs_async *pub, bool reads, async_io_fn *fn, void *self)
         return CS_EINVAL;
     lock_acquire(&a->lock);
     int rc = inside_locked(a);
-    if (rc == CS_OK && !goes_on(a->state))
+    if (rc == CS_OK && !async_goes_on(a->state))
         rc = CS_ESTATE;
     if (rc == CS_OK && !a->io && !(a->io = calloc(1, sizeof(*a->io))))
         rc = CS_ENOMEM;
@@ -62,7 +57,7 @@ static int ready(cs_async *pub, bool reads)
     lock_acquire(&a->lock);
     int rc = inside_locked(a);
     struct async_side *side = !a->io ? NULL : reads ? &a->io->read : &a->io->write;
-    bool tell = rc == CS_OK && side && side->fn && goes_on(a->state);
+    bool tell = rc == CS_OK && side && side->fn && async_goes_on(a->state);
     if (rc == CS_OK) {
         enum channel_result r = look(a, reads, tell && a->detached);
         rc = r == CHANNEL_OK ? 1 : r == CHANNEL_WAITS ? 0 : CS_EGONE;

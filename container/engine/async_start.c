@@ -180,6 +180,8 @@ cs_async *async_start(struct call *c, cs_request *req, cs_response *res, int64_t
     if (legal) {
         a->timeout_ms = timeout_ms == 0 ? CS_ASYNC_TIMEOUT : timeout_ms;
         a->told_gone = false;
+        a->start++;
+        a->run_error = CS_OK;
         a->req = req;
         a->res = res;
         a->self = c->self;

@@ -41,5 +41,6 @@ bool app_end_background(struct app *a, uint64_t limit_us)
     b->ending = true;
     lock_release(&b->lock);
     bool timers = timers_end(a, deadline);
-    return threads_end(a, deadline) && timers;
+    bool threads = threads_end(a, deadline); /* which runs may wait for */
+    return runs_end(a, deadline) && threads && timers;
 }

@@ -43,7 +43,8 @@ struct background {
     struct list threads;
     struct webapp_thread *old_threads[THREADS_KEPT]; /* ended and joined */
     uint32_t next_old;
-    bool ending; /* no thread begins any more */
+    bool ending;   /* no thread begins any more */
+    uint32_t runs; /* of cs_async_run that have not returned */
     /* under the lock of the engine's timers */
     struct list timers;
     uint32_t timers_running;
@@ -64,6 +65,9 @@ static inline struct app_module *ctx_module(cs_ctx *ctx)
 {
     return CONTAINER_OF(ctx, struct app_module, pub);
 }
+
+/* async_run.c: waits for what cs_async_run runs. False: after DEADLINE_US some still does, which the log says. */
+bool runs_end(struct app *a, uint64_t deadline_us);
 
 /* threads.c */
 extern const struct cs_thread_ops thread_ops;

@@ -28,9 +28,10 @@ bool engine_resume(struct engine *e, uint32_t slot, struct exchange *x);
 /* The server stops: whoever answers asynchronously is asked to come to an end. Any thread; does not wait. */
 void engine_ask_to_end(struct engine *e);
 
-/* Work of webapps that no request brings: timers that are due. Whoever has workers offers them and queues what
+/* Work of webapps that no request brings: timers that are due, functions of cs_async_run. Whoever has workers offers them and queues what
  * is pushed in the context's queue, where it is never refused; one of his workers calls engine_run_work. */
 struct engine_work {
+    void (*run)(struct engine *e, uint32_t slot, struct engine_work *work); /* the engine's */
     uint32_t queue;
     void *room[8]; /* of the one who queues it */
 };

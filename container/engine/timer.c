@@ -54,7 +54,7 @@ cs_timer *ctx_timer(cs_ctx *ctx, int64_t after_ms, int64_t period_ms,
         why = "it needs a function, and a period that is not negative";
     else if ((t = calloc(1, sizeof(*t)))) {
         *t = (struct timer){.pub = {.ops = &timer_ops},
-                            .work = {.queue = context->queue},
+                            .work = {.run = timer_work_run, .queue = context->queue},
                             .timers = context->engine->timers,
                             .context = context,
                             .module = m,

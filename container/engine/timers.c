@@ -94,18 +94,23 @@ void timer_settle_locked(struct timer *t)
 
 /* ---- to workers ---- */
 
+/* Those whose turn it is; NULL: there are none. */
+static struct engine_workers *next_workers_locked(struct timers *all)
+{
+    struct list *first = list_first(&all->workers);
+    if (!first)
+        return NULL;
+    list_remove(first);
+    list_add_tail(&all->workers, first);
+    return CONTAINER_OF(first, struct engine_workers, link);
+}
+
 /* False: there are none. */
 static bool send_locked(struct timer *t)
 {
-    struct timers *all = t->timers;
-    struct list *first = list_first(&all->workers);
-    if (!first)
-        return false;
-    list_remove(first);
-    list_add_tail(&all->workers, first);
-    t->to = CONTAINER_OF(first, struct engine_workers, link);
-    t->queued = true;
-    return true;
+    t->to = next_workers_locked(t->timers);
+    t->queued = t->to != NULL;
+    return t->queued;
 }
 
 /* Those that are due and not on their way, as a list. */
@@ -140,6 +145,23 @@ static void push_locked(struct timers *all, struct timer *list)
     lock_acquire(&all->lock);
     if (--all->pushing == 0)
         cond_broadcast(&all->less);
+}
+
+bool work_push(struct engine *e, struct engine_work *work)
+{
+    struct timers *all = e->timers;
+    lock_acquire(&all->lock);
+    struct engine_workers *to = next_workers_locked(all);
+    all->pushing += to != NULL;
+    lock_release(&all->lock);
+    if (!to)
+        return false;
+    to->push(to, work); /* gone with that */
+    lock_acquire(&all->lock);
+    if (--all->pushing == 0)
+        cond_broadcast(&all->less);
+    lock_release(&all->lock);
+    return true;
 }
 
 static void *timers_main(void *arg)
@@ -267,7 +289,7 @@ static void run(struct timer *t)
     end_run(t);
 }
 
-void engine_run_work(struct engine *e, uint32_t slot, struct engine_work *work)
+void timer_work_run(struct engine *e, uint32_t slot, struct engine_work *work)
 {
     struct timer *t = CONTAINER_OF(work, struct timer, work);
     struct hazard *hazard = &e->hazards[slot];
@@ -276,4 +298,9 @@ void engine_run_work(struct engine *e, uint32_t slot, struct engine_work *work)
         run(t);
     if (current)
         hazard_clear(hazard);
+}
+
+void engine_run_work(struct engine *e, uint32_t slot, struct engine_work *work)
+{
+    work->run(e, slot, work);
 }

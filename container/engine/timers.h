@@ -62,6 +62,9 @@ void timer_arm_locked(struct timer *t, uint64_t after_us);
 void timer_disarm_locked(struct timer *t);
 /* Cancelled, and nobody has it any more: its memory is kept for a while. */
 void timer_settle_locked(struct timer *t);
+/* To workers that are offered, for WORK->run. False: there are none. */
+bool work_push(struct engine *e, struct engine_work *work);
+void timer_work_run(struct engine *e, uint32_t slot, struct engine_work *work);
 /* The timer whose run the calling thread is in; NULL: none. */
 struct timer *timer_running_here(void);
 

@@ -72,7 +72,8 @@ bool worker_end(struct cs_test_app *a, struct err *err)
     cond_signal(&w->more);
     lock_release(&w->lock);
     if (!thread_join_until(&w->thread, STOP_LIMIT_US)) {
-        err_set(err, "a timer of the webapp did not return within %u s", STOP_LIMIT_US / 1000000u);
+        err_set(err, "a timer or a function of cs_async_run did not return within %u s",
+                STOP_LIMIT_US / 1000000u);
         return err_hint(err, "What takes long belongs into a thread (cs_ctx_thread)");
     }
     a->worker = NULL;

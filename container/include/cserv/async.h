@@ -89,6 +89,21 @@ static inline int cs_async_listen(cs_async *async, const cs_async_listener *list
 {
     return async->ops->listen(async, listener, self);
 }
+/* FN(async, SELF) runs soon on a worker of the server, for work that must not hold up the thread that calls. As a
+ * request it waits in the webapp's queue and counts for its maxThreads; several run at the same time. It is not
+ * inside: it uses request and response between cs_async_enter and cs_async_leave (which waits for the servlet to
+ * return), and the request's time-out, its end and other threads go on beside it. The handle is valid until FN
+ * returns, without a reference of its own; what FN is still inside of then is left for it. It runs exactly once,
+ * so SELF is its own, also when the request is over meanwhile, which cs_async_enter tells; a webapp that ends waits
+ * for it, and one that takes longer than stopTimeout leaves the webapp's code in memory. A result other than CS_OK, or an
+ * exception, is as that of a servlet: on_error of the listeners hears it, then the request ends; when the request
+ * was completed or dispatched before, it is logged only. Any thread; does not wait. CS_EGONE: it was completed
+ * or is over; CS_ESTATE: it was dispatched, has failed, a listener of time-outs or errors asks, or the server has
+ * stopped serving; CS_EINVAL: no FN; CS_ENOMEM. After all of these FN does not run. */
+static inline int cs_async_run(cs_async *async, int (*fn)(cs_async *async, void *self), void *self)
+{
+    return async->ops->run(async, fn, self);
+}
 /* One more reference, for one more cs_async_release. Any thread. */
 static inline cs_async *cs_async_retain(cs_async *async)
 {

@@ -56,8 +56,33 @@ static int get(cs_request *req, cs_response *res)
     int *value = cs_slot_get(cs_req_ctx(req), slot);
     return cs_res_printf(res, "%d", value && cs_slot_get(cs_req_ctx(req), slot) == value);
 }
+/* A function on the worker answers, and goes on when the answer has ended. */
+static int answer(cs_async *async, void *self)
+{
+    cs_request *req;
+    cs_response *res;
+    int rc = cs_async_enter(async, &req, &res);
+    if (rc != CS_OK)
+        return rc;
+    rc = cs_res_puts(res, self);
+    cs_async_leave(async);
+    atomic_store(&begun, 1);
+    rc = rc == CS_OK ? cs_async_complete(async) : rc;
+    sleep_ms(50);
+    atomic_store(&done, cs_slot_get(context, slot) == &made);
+    return rc;
+}
+static int run(cs_request *req, cs_response *res)
+{
+    cs_async *async = cs_req_async_start(req, res, 0);
+    int rc = async ? cs_async_run(async, answer, (void *)(uintptr_t) "by a worker") : CS_ESTATE;
+    if (async)
+        cs_async_release(async);
+    return rc;
+}
 static const cs_servlet servlets[] = {
     {.name = "get", .url_patterns = "/get", .get = get},
+    {.name = "run", .url_patterns = "/run", .flags = CS_ASYNC, .get = run},
 };
 static const cs_listener listeners[] = {
     {.name = "keeps", .context_initialized = listen_context},
@@ -289,6 +314,16 @@ static void test_values_are_made_once_for_a_worker(void **state)
     assert_int_equal(freed, 4);
 }
 
+static void test_functions_of_a_request_are_waited_for(void **state)
+{
+    (void)state;
+    cs_test_app *app = app_new();
+    assert_string_equal(cs_test_text(cs_test_get(app, "/run")), "by a worker");
+    assert_int_equal(atomic_load(&begun), 1);
+    assert_int_equal(cs_test_app_free(app), CS_OK);
+    assert_int_equal(atomic_load(&done), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_refused_timers_are_explained),
         cmocka_unit_test(test_a_hundred_thousand_timers),
         cmocka_unit_test(test_values_are_made_once_for_a_worker),
+        cmocka_unit_test(test_functions_of_a_request_are_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
