@@ -35,6 +35,7 @@ python3 "$here/selftest_build.py" || status=1
 check includes python3 "$here/check_includes.py"
 check text python3 "$here/check_text.py"
 check public python3 "$here/check_public.py"
+check documented python3 "$here/check_documented.py"
 check not-built python3 "$here/check_not_built.py"
 check abi-hash python3 "$here/abi_hash.py" --check
 check abi-layout python3 "$here/abi_layout.py"
