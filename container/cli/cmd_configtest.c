@@ -89,12 +89,14 @@ static bool test(const struct place *place, const struct wish *w, struct server_
     struct config_report report = {.tell = tell_mistake, .strict = true, .arg = a};
     bool read = read_config_all(config, place->base, place->home, &report);
     struct module_folders folders;
+    struct webxml defaults;
     module_folders_find(&folders, place->base, place->home);
-    deploy_check_defaults(place->base, folders.list, &report);
+    bool good = deploy_check_defaults(place->base, folders.list, &defaults, &report);
     if (read) {
-        deploy_check(config, &report);
+        deploy_check(config, good ? &defaults : NULL, &report);
         check_permissions(place, config, w->insecure, &report);
     }
+    webxml_free(&defaults);
     unsigned mistakes = report.count;
     if (config_report_end(&report, first))
         return true;

@@ -6,55 +6,15 @@
 #include "base/check.h"
 #include "config/schema.h"
 
-enum { NAME_LIMIT = 64, DISTANCE_MAX = 3 };
-
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-    size_t least = a < b ? a : b;
-    return least < c ? least : c;
-}
-
-/* Insertions, deletions and replacements from A to B, case folded; both shorter than NAME_LIMIT. */
-static size_t edit_distance(struct span a, struct span b)
-{
-    size_t row[NAME_LIMIT + 1];
-    for (size_t j = 0; j <= b.n; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.n; j++) {
-            size_t same = ascii_lower(a.p[i - 1]) == ascii_lower(b.p[j - 1]) ? 0 : 1;
-            size_t next = smallest(row[j] + 1, row[j - 1] + 1, diagonal + same);
-            diagonal = row[j];
-            row[j] = next;
-        }
-    }
-    return row[b.n];
-}
-
 void schema_guess_begin(struct schema_guess *g, const char *given)
 {
-    g->given = span_of(given);
-    g->distance = g->given.n < DISTANCE_MAX + 1 ? g->given.n : DISTANCE_MAX + 1;
+    nearest_begin(&g->nearest, span_of(given));
     g->name[0] = '\0';
-}
-
-/* CANDIDATE is nearer than what was found before; remembers the distance. */
-static bool is_nearer(struct schema_guess *g, struct span candidate)
-{
-    if (g->given.n >= NAME_LIMIT || candidate.n >= NAME_LIMIT)
-        return false;
-    size_t distance = edit_distance(g->given, candidate);
-    if (distance >= g->distance)
-        return false;
-    g->distance = distance;
-    return true;
 }
 
 void schema_guess_try(struct schema_guess *g, struct span candidate)
 {
-    if (!is_nearer(g, candidate))
+    if (!nearest_try(&g->nearest, candidate))
         return;
     memcpy(g->name, candidate.p, candidate.n);
     g->name[candidate.n] = '\0';
@@ -101,11 +61,11 @@ bool schema_word(const char *words, const char *name, struct span *value)
 
 const char *schema_nearest(const char *name, const char *const *known, size_t count)
 {
-    struct schema_guess g;
+    struct nearest n;
     const char *best = NULL;
-    schema_guess_begin(&g, name);
+    nearest_begin(&n, span_of(name));
     for (size_t i = 0; i < count; i++)
-        if (is_nearer(&g, span_of(known[i])))
+        if (nearest_try(&n, span_of(known[i])))
             best = known[i];
     return best;
 }

@@ -5,6 +5,7 @@
 #ifndef CONFIG_SCHEMA_H
 #define CONFIG_SCHEMA_H
 #include <stdint.h>
+#include "base/nearest.h"
 #include "config/report.h"
 #include "config/xml.h"
 
@@ -72,9 +73,8 @@ bool schema_value_text(const struct schema_attribute *a, const void *element, st
 const char *schema_nearest(const char *name, const char *const *known, size_t count);
 /* The same over several lists: begin, try each, then the name. */
 struct schema_guess {
-    struct span given;
-    size_t distance;
-    char name[64];
+    struct nearest nearest;
+    char name[NEAREST_NAME_LIMIT];
 };
 void schema_guess_begin(struct schema_guess *g, const char *given);
 void schema_guess_try(struct schema_guess *g, struct span candidate);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reads web.xml into the model of webxml.h. Two passes: servlets and filters first, then what refers
- * to them by name, because the file may have them in any order. Called by deploy. */
+ * Reads web.xml into the model of webxml.h. Two passes: servlets and filters first, then the mappings,
+ * because the file may have them in any order. Called by deploy. */
 #include "config/webxml.h"
 
 #include "config/schema.h"
@@ -106,10 +106,11 @@ static void read_declarations(struct webxml_reader *r, const struct xml_node *ro
 static void read_mappings(struct webxml_reader *r, const struct xml_node *root)
 {
     struct webxml_filter_mapping **filter_mappings = &r->out->filter_mappings;
+    struct webxml_mapping **mappings = &r->out->mappings;
     bool ok = true;
     for (const struct xml_node *c = root->children; c; c = c->next) {
         if (is_named(c, "servlet-mapping"))
-            ok = webxml_map_servlet(r, c);
+            ok = webxml_map_servlet(r, c, &mappings);
         else if (is_named(c, "filter-mapping"))
             ok = webxml_map_filter(r, c, &filter_mappings);
         if (!ok)
@@ -140,20 +141,22 @@ static bool maps_make(struct webxml_reader *r)
 {
     r->servlets = map_new();
     r->filters = map_new();
+    r->mapped = map_new();
     r->patterns = map_new();
     r->codes = map_new();
     r->extensions = map_new();
     r->env = map_new();
     r->listeners = map_new();
     r->warned = map_new();
-    return r->servlets && r->filters && r->patterns && r->codes && r->extensions && r->env &&
-           r->listeners && r->warned;
+    return r->servlets && r->filters && r->mapped && r->patterns && r->codes && r->extensions &&
+           r->env && r->listeners && r->warned;
 }
 
 static void maps_free(struct webxml_reader *r)
 {
     map_free(&r->servlets);
     map_free(&r->filters);
+    map_free(&r->mapped);
     map_free(&r->patterns);
     map_free(&r->codes);
     map_free(&r->extensions);

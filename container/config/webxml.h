@@ -8,9 +8,9 @@
  * must never be served without. Elements for a Java virtual machine are one INFO per file; other
  * elements of the servlet specification that are not served yet (once per name and file), and unknown
  * ones, are a WARN by name and line. A <jsp-file> makes the servlet one of
- * Tomcat's JspServlet. Names in
- * servlet-mapping and filter-mapping must exist; names and patterns must not repeat across servlets; a
- * url-pattern must be well formed. */
+ * Tomcat's JspServlet. Names and patterns must not repeat across servlets; a url-pattern must be well
+ * formed. What the names in servlet-mapping and filter-mapping lead to may stand elsewhere: it is checked
+ * by webxml_names_check, when all of it is known. */
 #ifndef CONFIG_WEBXML_H
 #define CONFIG_WEBXML_H
 #include <stdint.h>
@@ -46,6 +46,13 @@ struct webxml_servlet {
     bool of_defaults; /* only conf/web.xml has this servlet */
     struct webxml_servlet *next;
 };
+struct webxml_mapping { /* the servlet-mappings of one servlet that the file does not declare */
+    const char *file;
+    int line; /* of the first <servlet-name> */
+    const char *servlet_name;
+    struct webxml_pattern *patterns;
+    struct webxml_mapping *next;
+};
 struct webxml_filter {
     const char *file;
     int line;
@@ -66,6 +73,7 @@ struct webxml_filter_mapping { /* in order of the file */
     const char *file;
     int line;
     const char *filter_name;
+    int name_line;
     struct webxml_pattern *url_patterns, *servlet_names;
     unsigned dispatchers; /* WEBXML_REQUEST ... */
     struct webxml_filter_mapping *next;
@@ -100,6 +108,7 @@ struct webxml {
     struct webxml_param *context_params;
     struct webxml_env *env_entries;
     struct webxml_servlet *servlets;
+    struct webxml_mapping *mappings;
     struct webxml_filter *filters;
     struct webxml_filter_mapping *filter_mappings;
     struct webxml_listener *listeners;
@@ -115,6 +124,20 @@ bool webxml_read_all(struct webxml *out, const char *file, struct config_report 
 void webxml_free(struct webxml *w);
 /* An empty one, for a webapp without a web.xml. */
 void webxml_empty(struct webxml *w);
+
+/* What a webapp's mappings may name besides what its web.xml declares. */
+struct webxml_names {
+    const char *where; /* ends "expected the name of a <servlet> " */
+    const char *const *servlets, *const *filters;
+    size_t servlet_count, filter_count;
+    bool servlets_come; /* a <filter-mapping> may name a servlet that is registered later */
+};
+/* Each name in W's mappings that neither W nor MORE (NULL: nothing) has is a mistake for REPORT, with the
+ * nearest one. */
+bool webxml_names_check(const struct webxml *w, const struct webxml_names *more,
+                        struct config_report *report);
+/* The mapping of a servlet that is called NAME and not declared in W; NULL: W has none. */
+const struct webxml_mapping *webxml_mapping_of(const struct webxml *w, const char *name);
 
 /* Adds DEFAULTS (conf/web.xml), which has to live as long as APP, below APP: by name or code or
  * extension, what APP has counts; a servlet or filter of both gets the init-params that it does not have

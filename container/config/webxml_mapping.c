@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * servlet-mapping and filter-mapping of web.xml: the form of url-patterns, and that every name leads
- * somewhere and every pattern to one servlet. Called by webxml.c once all servlets are known. */
+ * servlet-mapping and filter-mapping of web.xml: the form of url-patterns, and that every pattern leads to
+ * one servlet. Called by webxml.c once all servlets of the file are known; whether the names are anybody's
+ * is webxml_lookup.c's question. */
 #include "base/check.h"
 #include "config/schema.h"
 #include "config/webxml_priv.h"
@@ -40,30 +41,6 @@ static bool pattern_add(struct webxml_reader *r, const struct xml_node *node,
     return true;
 }
 
-/* The value of NAME in MAP, or err with the nearest key. */
-static void *name_find(struct webxml_reader *r, const struct map *map, const char *what,
-                       const struct xml_node *node)
-{
-    void *found = map_get(map, span_of(node->text));
-    if (found)
-        return found;
-    err_set(r->err, "<%s> '%.128s' names no <%s>", node->name, node->text, what);
-    err_why(r->err, "expected the name of a <%s> of this file", what);
-    for (size_t i = 0; i < map_count(map); i++) {
-        struct span key;
-        void *value;
-        map_at(map, i, &key, &value);
-        const char *known = strcmp(what, "servlet") == 0 ? ((struct webxml_servlet *)value)->name
-                                                         : ((struct webxml_filter *)value)->name;
-        if (schema_nearest(node->text, &known, 1)) {
-            err_hint(r->err, "did you mean '%.128s'?", known);
-            break;
-        }
-    }
-    webxml_fail(r, node->line);
-    return NULL;
-}
-
 static const struct xml_node *child_required(struct webxml_reader *r, const struct xml_node *node,
                                              const char *name)
 {
@@ -75,36 +52,59 @@ static const struct xml_node *child_required(struct webxml_reader *r, const stru
     return NULL;
 }
 
-static bool map_pattern(struct webxml_reader *r, const struct xml_node *node,
-                        struct webxml_servlet *servlet)
+/* Where the patterns of the servlet NAME go; NULL: out of memory. */
+static struct webxml_pattern **patterns_of(struct webxml_reader *r, const struct xml_node *name,
+                                           struct webxml_mapping ***tail)
 {
-    const struct webxml_servlet *owner = map_get(r->patterns, span_of(node->text));
+    struct webxml_servlet *servlet = map_get(r->servlets, span_of(name->text));
+    struct webxml_mapping *mapping = map_get(r->mapped, span_of(name->text));
+    if (servlet)
+        return &servlet->patterns;
+    if (mapping)
+        return &mapping->patterns;
+    mapping = arena_zalloc(&r->out->doc.arena, sizeof(*mapping));
+    if (!mapping || !map_put(r->mapped, span_of(name->text), mapping, NULL)) {
+        webxml_no_memory(r);
+        return NULL;
+    }
+    mapping->file = r->out->doc.file;
+    mapping->line = name->line;
+    mapping->servlet_name = name->text;
+    **tail = mapping;
+    *tail = &mapping->next;
+    return &mapping->patterns;
+}
+
+static bool map_pattern(struct webxml_reader *r, const struct xml_node *node, struct xml_node *name,
+                        struct webxml_pattern **patterns)
+{
+    const struct xml_node *owner = map_get(r->patterns, span_of(node->text));
     if (!is_url_pattern(node->text))
         return bad_pattern(r, node);
-    if (owner && owner != servlet) {
+    if (owner && strcmp(owner->text, name->text) != 0) {
         err_set(r->err, "<url-pattern> '%.128s' leads to two servlets", node->text);
-        err_why(r->err, "'%.128s' has it already, here it is given to '%.128s'", owner->name,
-                servlet->name);
+        err_why(r->err, "'%.128s' has it already, here it is given to '%.128s'", owner->text,
+                name->text);
         return webxml_fail(r, node->line);
     }
     if (owner)
         return true;
-    if (!map_put(r->patterns, span_of(node->text), servlet, NULL))
+    if (!map_put(r->patterns, span_of(node->text), name, NULL))
         return webxml_no_memory(r);
-    return pattern_add(r, node, &servlet->patterns);
+    return pattern_add(r, node, patterns);
 }
 
-bool webxml_map_servlet(struct webxml_reader *r, const struct xml_node *node)
+bool webxml_map_servlet(struct webxml_reader *r, const struct xml_node *node,
+                        struct webxml_mapping ***tail)
 {
-    const struct xml_node *name;
-    struct webxml_servlet *servlet;
+    struct xml_node *name = xml_child(node, "servlet-name");
+    struct webxml_pattern **patterns;
     if (!webxml_children_check(r, &webxml_servlet_mapping, node) ||
-        !(name = child_required(r, node, "servlet-name")) ||
-        !child_required(r, node, "url-pattern") ||
-        !(servlet = name_find(r, r->servlets, "servlet", name)))
+        !child_required(r, node, "servlet-name") || !child_required(r, node, "url-pattern") ||
+        !(patterns = patterns_of(r, name, tail)))
         return false;
     for (const struct xml_node *c = node->children; c; c = c->next)
-        if (strcmp(c->name, "url-pattern") == 0 && !map_pattern(r, c, servlet))
+        if (strcmp(c->name, "url-pattern") == 0 && !map_pattern(r, c, name, patterns))
             return false;
     return true;
 }
@@ -146,8 +146,7 @@ static bool read_targets(struct webxml_reader *r, const struct xml_node *node,
             ok = is_url_pattern(c->text) || strcmp(c->text, "*") == 0 || bad_pattern(r, c);
             ok = ok && pattern_add(r, c, &mapping->url_patterns);
         } else if (strcmp(c->name, "servlet-name") == 0) {
-            ok = strcmp(c->text, "*") == 0 || name_find(r, r->servlets, "servlet", c);
-            ok = ok && pattern_add(r, c, &mapping->servlet_names);
+            ok = pattern_add(r, c, &mapping->servlet_names);
         }
     }
     if (!ok || mapping->url_patterns || mapping->servlet_names)
@@ -164,13 +163,13 @@ bool webxml_map_filter(struct webxml_reader *r, const struct xml_node *node,
     if (!mapping)
         return webxml_no_memory(r);
     if (!webxml_children_check(r, &webxml_filter_mapping_element, node) ||
-        !(name = child_required(r, node, "filter-name")) ||
-        !name_find(r, r->filters, "filter", name) || !read_targets(r, node, mapping) ||
+        !(name = child_required(r, node, "filter-name")) || !read_targets(r, node, mapping) ||
         !read_dispatchers(r, node, &mapping->dispatchers))
         return false;
     mapping->file = r->out->doc.file;
     mapping->line = node->line;
     mapping->filter_name = name->text;
+    mapping->name_line = name->line;
     **tail = mapping;
     *tail = &mapping->next;
     return true;

@@ -50,6 +50,12 @@ static struct webxml_servlet *find_servlet(struct webxml *app, const char *name)
     return s;
 }
 
+/* What it is to run must not be sent as a file. That of files sends nothing else. */
+static bool is_never_unmapped(const struct webxml_servlet *s)
+{
+    return webxml_is_jvm_class(s->servlet_class) && !strstr(s->servlet_class, ".DefaultServlet");
+}
+
 static bool merge_servlets(struct webxml *app, const struct webxml *defaults, struct err *err)
 {
     struct arena *arena = &app->doc.arena;
@@ -57,12 +63,13 @@ static bool merge_servlets(struct webxml *app, const struct webxml *defaults, st
     LAST(tail);
     for (const struct webxml_servlet *d = defaults->servlets; d; d = d->next) {
         struct webxml_servlet *own = find_servlet(app, d->name);
+        const struct webxml_mapping *mapped = webxml_mapping_of(app, d->name);
         if (!own) {
             if (!(own = copy(arena, d, sizeof(*own))))
                 return no_memory(err);
             own->of_defaults = true;
-            own->patterns = NULL;
-            own->default_patterns = d->patterns;
+            own->patterns = mapped ? mapped->patterns : NULL;
+            own->default_patterns = !mapped || is_never_unmapped(d) ? d->patterns : NULL;
             own->next = NULL;
             *tail = own;
             tail = &own->next;
@@ -76,7 +83,7 @@ static bool merge_servlets(struct webxml *app, const struct webxml *defaults, st
             own->enabled = d->enabled;
         if (!own->multipart.set)
             own->multipart = d->multipart;
-        if (!own->patterns || webxml_is_jvm_class(own->servlet_class))
+        if (!own->patterns || is_never_unmapped(own))
             own->default_patterns = d->patterns;
     }
     return true;

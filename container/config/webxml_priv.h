@@ -9,7 +9,8 @@ struct webxml_reader {
     struct webxml *out;
     struct map *servlets;   /* servlet-name -> struct webxml_servlet */
     struct map *filters;    /* filter-name -> struct webxml_filter */
-    struct map *patterns;   /* url-pattern -> the struct webxml_servlet it leads to */
+    struct map *mapped;     /* names of other servlets -> struct webxml_mapping */
+    struct map *patterns;   /* url-pattern -> the struct xml_node with the name it leads to */
     struct map *codes;      /* error codes and "" -> struct webxml_error_page */
     struct map *extensions; /* of mime-mappings */
     struct map *env;        /* names of env-entries -> struct webxml_env */
@@ -69,8 +70,9 @@ bool webxml_read_error_page(struct webxml_reader *r, const struct xml_node *node
 bool webxml_read_env(struct webxml_reader *r, const struct xml_node *node,
                      struct webxml_env ***tail);
 
-/* Add one servlet-mapping or filter-mapping; all servlets and filters are known by then. */
-bool webxml_map_servlet(struct webxml_reader *r, const struct xml_node *node);
+/* Add one servlet-mapping or filter-mapping; all servlets are known by then. */
+bool webxml_map_servlet(struct webxml_reader *r, const struct xml_node *node,
+                        struct webxml_mapping ***tail);
 bool webxml_map_filter(struct webxml_reader *r, const struct xml_node *node,
                        struct webxml_filter_mapping ***tail);
 

@@ -9,6 +9,14 @@
 /* ---- servlets ---- */
 
 /* A row's own patterns count unless web.xml has some for the servlet of its name. */
+static bool row_patterns(struct builder *b, const cs_servlet *row, const char ***out,
+                         uint32_t *count)
+{
+    const struct webxml_mapping *m = b->xml ? webxml_mapping_of(b->xml, row->name) : NULL;
+    return m ? build_list_patterns(b, m->patterns, out, count)
+             : build_split_patterns(b, row->url_patterns, out, count);
+}
+
 static bool own_patterns(struct builder *b, const struct webxml_servlet *s, const cs_servlet *row,
                          const char ***out, uint32_t *count)
 {
@@ -104,7 +112,7 @@ static bool add_row_servlet(struct builder *b, uint32_t module, const cs_servlet
     if (xml_overrides(b, module, row))
         return true;
     if (!build_take_params(b, &params, NULL, &row->params) ||
-        !build_split_patterns(b, row->url_patterns, &patterns, &spec.pattern_count))
+        !row_patterns(b, row, &patterns, &spec.pattern_count))
         return false;
     spec.params = params.rows;
     spec.param_count = params.count;
@@ -146,8 +154,7 @@ static bool take_row_patterns(struct builder *b, uint32_t module)
     for (uint32_t i = 0; i < m->servlet_count; i++) {
         if (xml_overrides(b, module, &m->servlets[i]))
             continue;
-        if (!build_split_patterns(b, m->servlets[i].url_patterns, &patterns, &count) ||
-            !take_all(b, patterns, count))
+        if (!row_patterns(b, &m->servlets[i], &patterns, &count) || !take_all(b, patterns, count))
             return false;
     }
     return true;
@@ -287,16 +294,11 @@ static bool add_listeners(struct builder *b)
 static bool add_all(struct builder *b)
 {
     uint32_t modules = generation_module_count(b->generation);
-    bool ok = take_patterns(b) && add_listeners(b) && add_xml_servlets(b, false);
+    bool ok =
+        build_check_names(b) && take_patterns(b) && add_listeners(b) && add_xml_servlets(b, false);
     for (uint32_t i = 0; ok && i < modules; i++)
         ok = add_rows(b, i);
-    ok = ok && add_xml_servlets(b, true);
-    ok = ok && (!b->xml || (build_xml_filters(b) && build_xml_filter_mappings(b)));
-    for (uint32_t i = 0; ok && i < modules; i++) {
-        const struct module *m = generation_module(b->generation, i);
-        for (uint32_t k = 0; ok && k < m->filter_count; k++)
-            ok = build_row_filter(b, i, &m->filters[k]);
-    }
+    ok = ok && add_xml_servlets(b, true) && build_filters(b);
     return ok && add_welcome_files(b) && add_mimes(b) && add_pages(b) && add_texts(b);
 }
 

@@ -45,8 +45,10 @@ bool build_list_patterns(struct builder *b, const struct webxml_pattern *list, c
                          uint32_t *count);
 
 /* build_filters.c */
-bool build_xml_filters(struct builder *b);
-bool build_xml_filter_mappings(struct builder *b);
-bool build_row_filter(struct builder *b, uint32_t module, const cs_filter *row);
+bool build_filters(struct builder *b);
+
+/* build_names.c: every name in web.xml's mappings is declared there, in conf/web.xml or in a module's table. Those
+ * of servlets in filter-mappings may also be registered by init: the engine looks them up after it. */
+bool build_check_names(struct builder *b);
 
 #endif

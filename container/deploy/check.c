@@ -17,6 +17,7 @@ struct checker {
     const struct engine_config *engine;
     const struct host_config *host;
     struct config_report *report;
+    const struct webxml *defaults; /* conf/web.xml; NULL: it could not be read */
     char app_base[PATH_MAX];
 };
 
@@ -93,15 +94,46 @@ static bool find(struct config_report *report, const char *folder, const char *n
                                                            : config_mistake(report, &err);
 }
 
+/* Whether FOLDER has modules, or may have: their tables are not read, since that would run their code. */
+static bool may_have_modules(struct checker *k, const char *folder)
+{
+    char lib[PATH_MAX], **names;
+    size_t count;
+    struct err err = ERR_INIT;
+    bool found = false;
+    if (!find(k->report, folder, "WEB-INF/lib", lib, sizeof(lib)))
+        return false;
+    if (!path_list(lib, &names, &count, &err))
+        return true;
+    for (size_t i = 0; i < count && !found; i++)
+        found = names[i][0] != '.' && span_ends(span_of(names[i]), SPAN_LIT(".so"));
+    path_names_free(&names, &count);
+    return found;
+}
+
+/* Names that a module may have are left to a start. */
+static void check_names(struct checker *k, struct webxml *xml)
+{
+    const struct webxml_names names = {.where = WEBAPP_NAMES};
+    struct err err = ERR_INIT;
+    if (webxml_merge(xml, k->defaults, &err))
+        webxml_names_check(xml, &names, k->report);
+    else
+        config_mistake(k->report, &err);
+}
+
 static void check_web_xml(struct checker *k, const char *folder)
 {
     char file[PATH_MAX];
     struct webxml xml;
-    if (find(k->report, folder, "WEB-INF/web.xml", file, sizeof(file)) &&
-        webxml_read_all(&xml, file, k->report))
-        webxml_free(&xml);
     struct err err = ERR_INIT;
-    find(k->report, folder, "WEB-INF/lib", file, sizeof(file));
+    bool modules = may_have_modules(k, folder);
+    if (find(k->report, folder, "WEB-INF/web.xml", file, sizeof(file)) &&
+        webxml_read_all(&xml, file, k->report)) {
+        if (k->defaults && !modules)
+            check_names(k, &xml);
+        webxml_free(&xml);
+    }
     if (!descriptor_refuse_foreign(folder, &err))
         config_mistake(k->report, &err);
 }
@@ -162,9 +194,10 @@ static void check_host(struct checker *k)
         check_found(k);
 }
 
-void deploy_check(const struct server_config *config, struct config_report *report)
+void deploy_check(const struct server_config *config, const struct webxml *defaults,
+                  struct config_report *report)
 {
-    struct checker k = {.config = config, .report = report};
+    struct checker k = {.config = config, .report = report, .defaults = defaults};
     check_logs(&k);
     for (const struct service_config *s = config->services; s; s = s->next) {
         k.engine = &s->engine;
@@ -173,14 +206,16 @@ void deploy_check(const struct server_config *config, struct config_report *repo
     }
 }
 
-void deploy_check_defaults(const char *base, const char *const *folders,
+bool deploy_check_defaults(const char *base, const char *const *folders, struct webxml *defaults,
                            struct config_report *report)
 {
     char file[PATH_MAX];
-    struct webxml xml;
-    if (!find(report, base, "conf/web.xml", file, sizeof(file)) ||
-        !webxml_read_all(&xml, file, report))
-        return;
-    default_servlet_check_files(&xml, folders);
-    webxml_free(&xml);
+    unsigned mistakes = report->count;
+    webxml_empty(defaults);
+    if (!find(report, base, "conf/web.xml", file, sizeof(file)))
+        return report->count == mistakes;
+    if (!webxml_read_all(defaults, file, report))
+        return false;
+    default_servlet_check_files(defaults, folders);
+    return webxml_names_check(defaults, NULL, report);
 }

@@ -6,6 +6,7 @@
 #define DEPLOY_DEPLOY_H
 #include "base/buf.h"
 #include "config/server.h"
+#include "config/webxml.h"
 #include "engine/engine.h"
 
 struct deployment;
@@ -35,10 +36,12 @@ void deploy_free(struct deployment **d); /* removes the epoch's folder */
 void deploy_valve_tables(const char *const *folders, struct config_report *report);
 
 /* `cserv configtest`, beyond what server_config_read_all tells: folders, webapps' web.xml and
- * META-INF/context.xml. Nothing is made or started. */
-void deploy_check(const struct server_config *config, struct config_report *report);
-/* conf/web.xml, and whether the server module it needs for static files is in FOLDERS, ended by NULL. */
-void deploy_check_defaults(const char *base, const char *const *folders,
+ * META-INF/context.xml. Nothing is made or started. DEFAULTS: conf/web.xml; NULL: it has mistakes. */
+void deploy_check(const struct server_config *config, const struct webxml *defaults,
+                  struct config_report *report);
+/* conf/web.xml into DEFAULTS, for webxml_free in any case, and whether the server module it needs for static
+ * files is in FOLDERS, ended by NULL. False: it has mistakes. */
+bool deploy_check_defaults(const char *base, const char *const *folders, struct webxml *defaults,
                            struct config_report *report);
 
 struct deploy_count {

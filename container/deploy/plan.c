@@ -222,7 +222,13 @@ bool plan_defaults(struct deployment *d, struct err *err)
     char file[512];
     if (!descriptor_find(d->options.base, "conf/web.xml", file, sizeof(file), err))
         return false;
-    return !file[0] || webxml_read(&d->defaults, file, err);
+    struct config_report report = CONFIG_REPORT_INIT;
+    if (!file[0])
+        return true;
+    if (!webxml_read(&d->defaults, file, err))
+        return false;
+    webxml_names_check(&d->defaults, NULL, &report);
+    return config_report_end(&report, err);
 }
 
 bool plan_host(struct deployment *d, const struct host_config *config, struct engine_host *host,

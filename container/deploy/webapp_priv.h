@@ -74,6 +74,9 @@ bool plan_host(struct deployment *d, const struct host_config *config, struct en
 void webapp_refuse(struct deployment *d, struct webapp *w, enum webapp_state state,
                    const struct err *why);
 
+/* Where the names of mappings are looked for, in messages. */
+#define WEBAPP_NAMES "of this file, of conf/web.xml or of a module's table"
+
 /* build.c: on the life-cycle thread: registrations of GENERATION's modules and of XML, which is merged
  * with conf/web.xml already (NULL: neither is there). */
 struct app *build_app(const struct webapp *w, struct generation *generation,

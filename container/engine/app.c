@@ -319,9 +319,12 @@ bool app_add_filter_mapping(struct app *a, const struct app_filter_mapping_spec 
         m->url_pattern = arena_copy(&a->arena, url);
     else
         m->servlet_name = arena_copy(&a->arena, span_of(spec->servlet_name));
-    if (!m->url_pattern.p && !m->servlet_name.p)
+    m->file = arena_strdup(&a->arena, spec->file ? spec->file : "");
+    m->line = spec->line;
+    if ((!m->url_pattern.p && !m->servlet_name.p) || !m->file)
         return no_memory(a, err);
-    if (!url.p && strcmp(spec->servlet_name, "*") != 0 && !find_servlet(a, spec->servlet_name)) {
+    if (!url.p && !spec->late && strcmp(spec->servlet_name, "*") != 0 &&
+        !find_servlet(a, spec->servlet_name)) {
         err_set(err, "filter %s is mapped to the servlet '%s', which does not exist", spec->filter,
                 spec->servlet_name);
         return err_hint(err, "Mend the name, or declare the servlet");

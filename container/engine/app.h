@@ -53,6 +53,9 @@ struct app_filter_mapping_spec { /* one pattern or one servlet name */
     const char *url_pattern;  /* NULL: by servlet name */
     const char *servlet_name; /* "*": every servlet */
     uint32_t dispatchers;     /* CS_DISPATCH_ bits */
+    bool late;        /* init may register that servlet: its name is looked up at the end of it */
+    const char *file; /* where it is declared, for messages; NULL: in the code */
+    int line;
 };
 
 /* Rows for servlets that cannot be run: a class that needs a Java virtual machine, every request is

@@ -219,7 +219,7 @@ static bool init_modules(struct app *a, struct err *err)
 
 bool app_init(struct app *a, struct err *err)
 {
-    if (!init_modules(a, err))
+    if (!init_modules(a, err) || !app_check_names(a, err))
         return false;
     for (uint32_t i = 0; i < a->filter_count; i++) {
         struct filter *f = a->filters[i];

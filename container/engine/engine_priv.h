@@ -69,6 +69,8 @@ struct filter_mapping {
     struct span url_pattern; /* SPAN_NONE: by servlet name */
     struct span servlet_name;
     uint32_t dispatchers; /* CS_DISPATCH_ bits */
+    const char *file;     /* "": registered by code */
+    int line;
 };
 struct error_page { /* an <error-page> */
     unsigned code;
@@ -254,6 +256,8 @@ struct config_handle {
 void listeners_attribute(struct app *a, const char *name, void *old_value, void *new_value);
 /* registration.c: A may be changed by its hooks on this thread, until it is closed. */
 void registration_open(struct app *a);
+/* app_names.c: every filter-mapping's servlet is registered. */
+bool app_check_names(const struct app *a, struct err *err);
 void registration_close(void);
 int ctx_add_servlet(cs_ctx *ctx, const cs_servlet *row, uint32_t row_size);
 int ctx_add_filter(cs_ctx *ctx, const cs_filter *row, uint32_t row_size);

@@ -42,6 +42,9 @@ static const struct webxml_filter *filter_named(const struct webxml *w, const ch
 
 static void check_model(const struct webxml *w)
 {
+    struct config_report report = CONFIG_REPORT_INIT;
+    struct err err = ERR_INIT;
+    unsigned unknown = 0;
     CHECK(w->display_name);
     for (const struct webxml_servlet *s = w->servlets; s; s = s->next) {
         CHECK(s->line > 0 && s->name[0] && s->servlet_class && s->load_on_startup >= -1);
@@ -55,9 +58,16 @@ static void check_model(const struct webxml *w)
         check_params(f->params);
     }
     for (const struct webxml_filter_mapping *m = w->filter_mappings; m; m = m->next) {
-        CHECK(filter_named(w, m->filter_name) && (m->url_patterns || m->servlet_names));
+        CHECK(m->filter_name && m->name_line > 0 && (m->url_patterns || m->servlet_names));
+        unknown += !filter_named(w, m->filter_name);
         check_patterns(m->url_patterns);
     }
+    for (const struct webxml_mapping *m = w->mappings; m; m = m->next) {
+        CHECK(m->line > 0 && m->patterns && webxml_mapping_of(w, m->servlet_name) == m);
+        check_patterns(m->patterns);
+    }
+    CHECK(webxml_names_check(w, NULL, &report) == (report.count == 0) && report.count >= unknown);
+    config_report_end(&report, &err);
 }
 
 /* The same without stopping at the first mistake. */

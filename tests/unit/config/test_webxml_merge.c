@@ -68,7 +68,7 @@ static void test_all_mistakes(void **state)
                   "<web-app>" S("a") SM("b", "/") SM("c", "/") SM("a", "x") "</web-app>");
     report.count = told = 0;
     assert_false(webxml_read_all(&app, fixture_path("web.xml"), &report));
-    assert_int_equal(told, 3);
+    assert_int_equal(told, 2); /* whether b and c are anybody's is asked later */
 }
 
 #define PARAM(name, value)                                                                \

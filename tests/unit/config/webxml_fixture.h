@@ -21,7 +21,14 @@ static inline bool read_text(const char *inside, struct err *err)
     *err = ERR_INIT;
     snprintf(text, sizeof(text), "<web-app>\n%s\n</web-app>", inside);
     fixture_write("web.xml", text);
-    return webxml_read(&app, fixture_path("web.xml"), err);
+    if (!webxml_read(&app, fixture_path("web.xml"), err))
+        return false;
+    struct config_report report = CONFIG_REPORT_INIT;
+    webxml_names_check(&app, NULL, &report);
+    bool good = config_report_end(&report, err);
+    if (!good)
+        webxml_free(&app);
+    return good;
 }
 
 static inline void expect_read(const char *inside)
