@@ -160,6 +160,9 @@ int64_t response_get_int(cs_response *res, uint32_t what);
 int response_set_int(cs_response *res, uint32_t what, int64_t value);
 cs_str response_header_get(cs_response *res, cs_str name, uint32_t nth);
 int response_header_at(cs_response *res, uint32_t i, cs_str *name, cs_str *value);
+/* Whether PIECES are what cs_res_writev may be given. */
+bool pieces_ok(const cs_str *pieces, uint32_t count);
+int response_header_date(cs_response *res, cs_str name, int64_t seconds, uint32_t how);
 int response_header_int(cs_response *res, cs_str name, int64_t value, uint32_t how);
 int response_hints(cs_response *res);
 /* call_charset.c */

@@ -162,6 +162,14 @@ static cs_response *dead_res_wrap(cs_response *res, const struct cs_override_res
     return dead_pointer();
 }
 
+static int dead_writev(cs_response *res, const cs_str *pieces, uint32_t count)
+{
+    (void)res;
+    (void)pieces;
+    (void)count;
+    return dead_int();
+}
+
 const struct cs_response_ops dead_response_ops = {
     .size = sizeof(struct cs_response_ops),
     .minor = CS_ABI_MINOR_MAX,
@@ -189,4 +197,6 @@ const struct cs_response_ops dead_response_ops = {
     .cookie = dead_cookie,
     .before_head = dead_before_head,
     .wrap = dead_res_wrap,
+    .header_date = dead_header_int,
+    .writev = dead_writev,
 };

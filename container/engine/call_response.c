@@ -105,6 +105,33 @@ static int response_write_copy(cs_response *res, const void *bytes, size_t size)
     return written(c, response_write(c->x, span_make(bytes ? bytes : "", size)));
 }
 
+bool pieces_ok(const cs_str *pieces, uint32_t count)
+{
+    if (!pieces && count > 0)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!pieces[i].ptr && pieces[i].len > 0)
+            return false;
+    }
+    return true;
+}
+
+static int response_write_pieces(cs_response *res, const cs_str *pieces, uint32_t count)
+{
+    struct call *c = response_call(res);
+    enum response_result r = RESPONSE_OK;
+    if (call_body_is_shut(c))
+        return CS_ESTATE;
+    if (!pieces_ok(pieces, count))
+        return CS_EINVAL;
+    for (uint32_t i = 0; i < count && r == RESPONSE_OK; i++) {
+        if (pieces[i].len > 0)
+            r = response_gather(c->x, from_str(pieces[i]));
+    }
+    enum response_result sent = response_gathered(c->x);
+    return written(c, r == RESPONSE_OK ? sent : r);
+}
+
 /* Small constants are copied sooner than a reference is counted. */
 #define STATIC_MIN 4096u
 
@@ -160,13 +187,18 @@ static int response_error(cs_response *res, uint32_t code, cs_str message)
     return CS_OK;
 }
 
-static int response_date(cs_response *res, cs_str name, int64_t seconds)
+int response_header_date(cs_response *res, cs_str name, int64_t seconds, uint32_t how)
 {
     char date[HTTP_DATE_SIZE];
     if (seconds < 0 || seconds > 253402300799) /* the last second of the year 9999 */
         return CS_EINVAL;
     http_date_format(seconds, date);
-    return res->ops->header(res, name, to_str(span_of(date)), CS_HEADER_SET);
+    return res->ops->header(res, name, to_str(span_of(date)), how);
+}
+
+static int response_date(cs_response *res, cs_str name, int64_t seconds)
+{
+    return response_header_date(res, name, seconds, CS_HEADER_SET);
 }
 
 static int response_file(cs_response *res, int fd, int64_t offset, int64_t length)
@@ -212,4 +244,6 @@ const struct cs_response_ops response_ops = {
     .cookie = response_cookie,
     .before_head = response_before_head,
     .wrap = response_wrap,
+    .header_date = response_header_date,
+    .writev = response_write_pieces,
 };

@@ -167,6 +167,23 @@ static int wrapped_write(cs_response *res, const void *bytes, size_t size)
     return wrap_invoke(w, write_body, &r.guarded);
 }
 
+static int wrapped_write_pieces(cs_response *res, const cs_str *pieces, uint32_t count)
+{
+    const struct wrap *w = response_wrapped(res);
+    int rc = CS_OK;
+    if (is_over(w))
+        return CS_ESTATE;
+    if (!w->res.over.write)
+        return w->res.inner->ops->writev(w->res.inner, pieces, count);
+    if (!pieces_ok(pieces, count))
+        return CS_EINVAL;
+    for (uint32_t i = 0; i < count && rc == CS_OK; i++) {
+        if (pieces[i].len > 0)
+            rc = res->ops->write(res, pieces[i].ptr, pieces[i].len);
+    }
+    return rc;
+}
+
 static int wrapped_write_static(cs_response *res, const void *bytes, size_t size)
 {
     const struct wrap *w = response_wrapped(res);
@@ -370,4 +387,6 @@ const struct cs_response_ops wrapped_response_ops = {
     .cookie = wrapped_cookie,
     .wrap = response_wrap,
     .before_head = wrapped_before_head,
+    .header_date = response_header_date,
+    .writev = wrapped_write_pieces,
 };

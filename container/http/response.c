@@ -103,6 +103,33 @@ enum response_result response_write(struct exchange *x, struct span bytes)
     return write_some(x, bytes, NULL, NULL);
 }
 
+/* Small pieces are copied together, also behind the head; what has no room there goes on as it is. */
+enum response_result response_gather(struct exchange *x, struct span bytes)
+{
+    size_t fits = within_length(x, bytes.n);
+    bool cut = fits < bytes.n;
+    enum response_result r = RESPONSE_OK;
+    bytes.n = fits;
+    if (x->res.ended)
+        return RESPONSE_GONE;
+    if (buf_len(&x->res.pending) + fits <= x->res.buffer)
+        r = buf_append(&x->res.pending, bytes.p, fits) ? RESPONSE_OK : RESPONSE_NO_MEMORY;
+    else if (fits > 0)
+        r = write_through(x, bytes, NULL, NULL);
+    if (r != RESPONSE_OK)
+        return r;
+    x->res.written += fits;
+    return cut ? RESPONSE_TOO_LONG : RESPONSE_OK;
+}
+
+enum response_result response_gathered(struct exchange *x)
+{
+    if (!x->res.committed || x->res.ended)
+        return RESPONSE_OK;
+    enum response_result r = send_pending(x);
+    return r == RESPONSE_NO_MEMORY ? RESPONSE_OK : r; /* kept: it goes with what follows */
+}
+
 enum response_result response_write_ref(struct exchange *x, struct span bytes,
                                         chain_release_fn *release, void *arg)
 {

@@ -17,6 +17,10 @@ enum response_result {
 };
 
 enum response_result response_write(struct exchange *x, struct span bytes);
+/* Several pieces as one write: response_gather for each, while it answers RESPONSE_OK, then response_gathered, also
+ * when one did not. RESPONSE_NO_MEMORY of one: that one was not taken. */
+enum response_result response_gather(struct exchange *x, struct span bytes);
+enum response_result response_gathered(struct exchange *x);
 /* BYTES stay valid until RELEASE(ARG): see channel_ops.write. */
 enum response_result response_write_ref(struct exchange *x, struct span bytes,
                                         chain_release_fn *release, void *arg);

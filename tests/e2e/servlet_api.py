@@ -152,6 +152,10 @@ does("setHeader has no effect after commit", [FLUSHED, ("header", "X-A:1")], "0 
 does("setIntHeader", [("int", "X-A:-5")], "0", x_a="-5")
 does("addIntHeader", [("int", "X-A:1"), ("addint", "X-A:2"), ("second", "X-A")], "0 0 2")
 does("setDateHeader", [("date", "X-A:784111777")], "0", x_a="Sun, 06 Nov 1994 08:49:37 GMT")
+does("setDateHeader replaces", [("adddate", "X-A:1"), ("date", "X-A:784111777"), ("second", "X-A")], "0 0 -",
+     x_a="Sun, 06 Nov 1994 08:49:37 GMT")
+does("addDateHeader adds", [("date", "X-A:784111777"), ("adddate", "X-A:0"), ("second", "X-A")], "0 0 Thu, 01 Jan 1970 00:00:00 GMT")
+does("addDateHeader of no date, or after commit", [("adddate", "X-A:-1"), FLUSHED, ("adddate", "X-A:0")], "-6 0 " + STATE, x_a=None)
 does("containsHeader", [("header", "X-A:"), ("has", "x-A"), ("has", "X-B")], "0 1 0")
 does("addCookie", [("cookie", "v")], "0", set_cookie="c=v; Path=/")
 does("addCookie has no effect after commit", [FLUSHED, ("cookie", "v")], "0 " + STATE, set_cookie=None)
@@ -167,6 +171,17 @@ does("setContentType has no effect after commit", [("type", "text/x"), FLUSHED, 
 does("setContentLength", [("length", 3), ("write", "abc")], "0 0", 200, "abc", content_length="3")
 does("nothing is written past setContentLength", [("length", 3), ("write", "abc"), ("write", "d")], "0 0 -5", 200, "abc")
 does("getOutputStream().write", [("write", "abc"), ("static", ""), ("write", "d")], "0 0 0", 200, "abcconstantd")
+does("getOutputStream().write of several pieces", [("writev", "ab,,c,def"), ("write", "g"), ("writev", "h")], "0 0 0", 200, "abcdefgh",
+     content_length="8")
+does("pieces are refused as a whole", [("writev", "ab,NULL"), ("writev", "none")], "-6 -6", 200, "")
+does("pieces past setContentLength", [("length", 3), ("writev", "ab,cd,e"), ("writev", "f")], "0 -5 -5", 200, "abc")
+does("pieces after sendError", [("error", 404), ("writev", "a,b")], "0 " + STATE, 404)
+does("pieces behind a full buffer", [("fill", 819), ("writev", "ab,cdef,g"), ("writev", "h,i")], "0 0 0", 200, "0123456789" * 819 + "abcdefghi")
+with Client(server.port) as client:
+    client.send("/calls/do?flush=&writev=ab,cd,ef&writev=g,h")
+    while b"0\r\n\r\n" not in client.buffer:
+        client.receive()
+    check("response/several pieces are one chunk", client.buffer.endswith(b"\r\n6\r\nabcdef\r\n2\r\ngh\r\n0\r\n\r\n"), client.buffer)
 does("getWriter().printf", [("printf", "x")], "0", 200, "x and 7")
 does("flushBuffer commits", [("committed", ""), FLUSHED, ("committed", "")], "0 0 1")
 does("getBufferSize is 8192 at first", [("buffer-size", "")], "8192")

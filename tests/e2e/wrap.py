@@ -85,6 +85,10 @@ def rows(table):
 rows([
     ("write", "/w/a", "trace", {"a": "say abc; say d"}, 200, "abcd[w3 w1 e0 ]"),
     ("write-printf", "/w/a", "trace", {"a": "rc"}, 200, "[0][w3 e0 ]"),
+    ("write-pieces", "/w/a", "trace", {"a": "pieces abc de; rc"}, 200, "abcde[0][w3 w2 w3 e0 ]"),
+    ("write-pieces-passed-on", "/w/a", "fields", {"a": "pieces abc de"}, 200, "abcde"),
+    ("write-pieces-one-fails", "/w/a", "trace failing", {"a": "pieces x y; ok"}, 200, "[e0 ]"),
+    ("header-date", "/w/a", "trace", {"a": "date-add X-A 0"}, 200, "[h:X-A=29 e0 ]"),
     ("write-static", "/w/a", "trace", {"a": "static"}, 200, "constant" + "\0" * 4992 + "[w5000 e0 ]"),
     ("write-static-without-overrides", "/w/a", "none", {"a": "static"}, 200, "constant" + "\0" * 4992),
     ("write-file", "/w/a", "trace", {"a": "file /page.html 6 10"}, 200, PAGE[6:16] + "[w10 e0 ]"),

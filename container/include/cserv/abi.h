@@ -55,7 +55,7 @@
 #ifndef CS_ABI_MINOR /* may be defined before the include, to build for an older server */
 #define CS_ABI_MINOR CS_ABI_MINOR_MAX
 #endif
-#define CS_ABI_HASH 0x5c2cd523u
+#define CS_ABI_HASH 0xb7c0443au
 
 CS_C_BEGIN
 

@@ -97,6 +97,22 @@ static inline int cs_res_int(cs_response *res, const char *name, int64_t value, 
 {
     return res->ops->header_int(res, cs_str_of(name), value, how);
 }
+/* A field with a date from seconds since 1970, as cs_res_date; HOW and errors as of cs_res_header_str, and CS_EINVAL
+ * for what is not in the years 1970 to 9999. */
+static inline int cs_res_header_date(cs_response *res, const char *name, int64_t seconds,
+                                     uint32_t how)
+{
+    return res->ops->header_date(res, cs_str_of(name), seconds, how);
+}
+/* Writes copies of COUNT pieces, one behind the other, as one write: a head, a row and what ends it leave together,
+ * without a buffer of the module's own. Their bytes need no NUL behind them. Where the answer is wrapped
+ * (cs_res_wrap), the override `write` gets them one by one, in order, but empty ones, until it fails. Results as of
+ * cs_res_write; CS_EINVAL: a piece is NULL but not empty, and nothing was written; after CS_ENOMEM some may have
+ * been. */
+static inline int cs_res_writev(cs_response *res, const cs_str *pieces, uint32_t count)
+{
+    return res->ops->writev(res, pieces, count);
+}
 /* Sends the Link fields that are set so far in an interim answer (103), so that the client can begin to
  * load; they are sent with the answer as well. They are advice: CS_OK also when this client takes none
  * (HTTP/1.0) or does not read. CS_ESTATE once committed, CS_EGONE when the client left, CS_ENOMEM. */

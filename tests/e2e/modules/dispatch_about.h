@@ -42,6 +42,22 @@ static void before(struct run *r) /* a field, set when the head is sent */
     r->rc = cs_res_before_head(r->res, set_before, keep(r, r->words[1]));
 }
 
+static void pieces(struct run *r) /* its words as one write, an empty one between */
+{
+    cs_str of[] = {cs_str_of(r->words[1]), {NULL, 0}, cs_str_of(r->words[2])};
+    r->rc = cs_res_writev(r->res, of, 3);
+}
+
+static void date_add(struct run *r)
+{
+    r->rc = cs_res_header_date(r->res, r->words[1], atoi(r->words[2]), CS_HEADER_ADD);
+}
+
+static void unnamed_empty(struct run *r)
+{
+    r->rc = cs_req_attr_set(r->req, "", r, note);
+}
+
 struct later {
     cs_async *async;
     char text[64];
@@ -126,12 +142,13 @@ static void about(struct run *r) /* what is composed of fields */
                   (int)cs_req_date(r->req, "X-Date"), text(cs_req_get(r->req, CS_REQ_URL)));
 }
 
-#define ABOUT_COMMANDS                                                                            \
-    {"later", later}, {"before", before}, {"reset", reset}, {"reset-body", reset_body},           \
-        {"static", constant}, {"file", file}, {"cookie", cookie}, {"in", in}, {"fields", fields}, \
-        {"line", line}, {"cookies", cookies},                                                     \
-    {                                                                                             \
-        "about", about                                                                            \
+#define ABOUT_COMMANDS                                                                           \
+    {"pieces", pieces}, {"date-add", date_add}, {"empty-name", unnamed_empty}, {"later", later}, \
+        {"before", before}, {"reset", reset}, {"reset-body", reset_body}, {"static", constant},  \
+        {"file", file}, {"cookie", cookie}, {"in", in}, {"fields", fields}, {"line", line},      \
+        {"cookies", cookies},                                                                    \
+    {                                                                                            \
+        "about", about                                                                           \
     }
 
 #endif

@@ -110,6 +110,23 @@ static void do_plain(cs_response *res, const char *op, const char *value)
         note_int(cs_res_get(res, 99).ptr ? 1 : cs_res_get_int(res, 99));
 }
 
+/* What stands between commas is a piece, "NULL" one that is no text; "none": no pieces at all. */
+static int write_pieces(cs_response *res, const char *value)
+{
+    cs_str pieces[8];
+    uint32_t n = 0;
+    if (strcmp(value, "none") == 0)
+        return cs_res_writev(res, NULL, 0) == CS_OK ? cs_res_writev(res, NULL, 1) : 1;
+    for (const char *at = value; n < 8; n++) {
+        size_t len = strcspn(at, ",");
+        pieces[n] = (cs_str){strncmp(at, "NULL", 4) == 0 ? NULL : at, len};
+        at += len;
+        if (*at++ == '\0')
+            break;
+    }
+    return cs_res_writev(res, pieces, n + 1);
+}
+
 static void do_more(cs_response *res, const char *op, const char *value)
 {
     cs_cookie cookie = {.size = sizeof(cookie), .name = "c", .value = value, .path = "/"};
@@ -117,8 +134,13 @@ static void do_more(cs_response *res, const char *op, const char *value)
     if (strcmp(op, "date") == 0) {
         const char *seconds = split(name, sizeof(name), value);
         note_int(cs_res_date(res, name, strtoll(seconds, NULL, 10)));
+    } else if (strcmp(op, "adddate") == 0) {
+        const char *seconds = split(name, sizeof(name), value);
+        note_int(cs_res_header_date(res, name, strtoll(seconds, NULL, 10), CS_HEADER_ADD));
     } else if (strcmp(op, "cookie") == 0)
         note_int(cs_res_cookie(res, &cookie));
+    else if (strcmp(op, "writev") == 0)
+        note_int(write_pieces(res, value));
     else if (strcmp(op, "printf") == 0)
         note_int(cs_res_printf(res, "%s and %d", value, 7));
     else if (strcmp(op, "static") == 0)

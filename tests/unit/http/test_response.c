@@ -166,6 +166,50 @@ static void test_large_writes_go_through(void **state)
     assert_int_equal(response_finish(x), RESPONSE_OK);
 }
 
+/* Before the head is frozen they wait with the rest; behind it they leave together, but what is large by itself. */
+static void test_pieces_are_one_write(void **state)
+{
+    static char large[RESPONSE_BUFFER + 1];
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(response_gather(x, SPAN_LIT("abc")), RESPONSE_OK);
+    assert_int_equal(response_gathered(x), RESPONSE_OK);
+    assert_int_equal(channel.writes, 0);
+    assert_int_equal(response_flush(x), RESPONSE_OK);
+    assert_int_equal(channel.writes, 1);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(response_gather(x, SPAN_LIT("def")), RESPONSE_OK);
+    assert_int_equal(channel.writes, 1);
+    assert_int_equal(response_gathered(x), RESPONSE_OK);
+    assert_int_equal(channel.writes, 2);
+    expect_body("abcabcabcdefdefdef", 18);
+    assert_int_equal(response_gather(x, SPAN_LIT("g")), RESPONSE_OK);
+    assert_int_equal(response_gather(x, span_make(large, sizeof(large))), RESPONSE_OK);
+    assert_int_equal(channel.writes, 4);
+    assert_int_equal(response_gathered(x), RESPONSE_OK);
+    assert_int_equal(channel.writes, 4);
+    assert_int_equal(x->res.written, 19 + sizeof(large));
+    channel.result = CHANNEL_NO_MEMORY; /* what is taken is kept, and counted */
+    assert_int_equal(response_gather(x, SPAN_LIT("h")), RESPONSE_OK);
+    assert_int_equal(response_gathered(x), RESPONSE_OK);
+    channel.result = CHANNEL_OK;
+    assert_int_equal(response_finish(x), RESPONSE_OK);
+    assert_int_equal(buf_len(&channel.body), 20 + sizeof(large));
+}
+
+static void test_pieces_within_the_length(void **state)
+{
+    (void)state;
+    x->res.length = 4;
+    assert_int_equal(response_gather(x, SPAN_LIT("abc")), RESPONSE_OK);
+    assert_int_equal(response_gather(x, SPAN_LIT("def")), RESPONSE_TOO_LONG);
+    assert_int_equal(response_gathered(x), RESPONSE_OK);
+    assert_int_equal(response_finish(x), RESPONSE_OK);
+    expect_body("abcd", 4);
+    assert_int_equal(response_gather(x, SPAN_LIT("e")), RESPONSE_GONE);
+    assert_int_equal(response_gathered(x), RESPONSE_OK);
+}
+
 static void test_flush_commits(void **state)
 {
     (void)state;
@@ -430,6 +474,8 @@ int main(void)
         TEST(test_nothing_written),
         TEST(test_buffer_holds_exactly_its_size),
         TEST(test_large_writes_go_through),
+        TEST(test_pieces_are_one_write),
+        TEST(test_pieces_within_the_length),
         TEST(test_flush_commits),
         TEST(test_exact_length),
         TEST(test_too_long_is_cut),
