@@ -94,7 +94,7 @@ static int put(struct call *c, uint32_t i, struct attribute filled)
 int request_attr_set(cs_request *req, cs_str name, void *value, void (*free_fn)(void *value))
 {
     struct call *c = request_call(req);
-    if (!name.ptr)
+    if (!name.ptr || name.len == 0)
         return CS_EINVAL;
     uint32_t i = position_of(&c->attributes, from_str(name));
     if (value)

@@ -47,6 +47,7 @@ rows([
     ("attribute-removed", "/a", {"a": "set x 1; set y 2; remove x; rc; attr x; attrs"}, 200, "[0]-.y=2,1."),
     ("attribute-removed-twice", "/a", {"a": "remove x; rc"}, 200, "[0]"),
     ("attribute-without-a-name", "/a", {"a": "unnamed; rc; attrs; ok"}, 200, "[-6]0."),
+    ("regression-251-attribute-with-an-empty-name", "/a", {"a": "empty-name; rc; attrs; ok"}, 200, "[-6]0."),
     ("attribute-of-a-filter", "/a", {"f": "set x 1; next", "a": "attr x"}, 200, "1."),
     ("attribute-for-a-filter", "/a", {"f": "next; attr x", "a": "set x 1"}, 200, "1."),
     ("attribute-many", "/a", {"a": "".join("plain n%d %d;" % (i, i) for i in range(40)) + "attr n39; attr n0"},
