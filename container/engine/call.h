@@ -177,6 +177,9 @@ int request_trailer_at(cs_request *req, uint32_t i, cs_str *name, cs_str *value)
 /* call_about.c */
 cs_str call_about(cs_request *req, uint32_t what);
 int64_t call_match(const struct mapper_result *m); /* CS_MATCH_... */
+/* What the pattern leaves open; SPAN_NONE: none matched. */
+struct span call_match_value(const struct mapper_result *m);
+struct span call_match_servlet(const struct mapper_result *m); /* its name; likewise */
 int request_header_int(cs_request *req, cs_str name, int64_t *value);
 cs_str request_locale(cs_request *req, uint32_t i);
 /* call_charset.c */

@@ -71,7 +71,7 @@ int64_t call_match(const struct mapper_result *m)
 }
 
 /* What the variable part of the pattern stands for: HttpServletMapping.getMatchValue. */
-static struct span match_value(const struct mapper_result *m)
+struct span call_match_value(const struct mapper_result *m)
 {
     switch (m->match) {
     case MAPPER_EXACT:
@@ -88,6 +88,12 @@ static struct span match_value(const struct mapper_result *m)
         break;
     }
     return SPAN_NONE;
+}
+
+struct span call_match_servlet(const struct mapper_result *m)
+{
+    const struct servlet *s = m->value;
+    return s ? span_of(s->reg.name) : SPAN_NONE;
 }
 
 /* ---- places ---- */
@@ -132,10 +138,13 @@ cs_str call_about(cs_request *req, uint32_t what)
     case CS_REQ_CHARSET:
         return to_str(call_charset(c));
     case CS_REQ_MATCH_VALUE:
-        s = match_value(map);
+        s = call_match_value(map);
         break;
     case CS_REQ_MATCH_PATTERN:
         s = map->pattern;
+        break;
+    case CS_REQ_MATCH_SERVLET:
+        s = call_match_servlet(map);
         break;
     default:
         break;

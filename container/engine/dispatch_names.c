@@ -46,9 +46,25 @@ static cs_str text(struct call *c, struct span s)
     return s.p ? to_str(arena_copy(&c->x->arena, s)) : (cs_str){NULL, 0};
 }
 
-/* Of the request as it was before the first forward by path, or the first asynchronous dispatch, as its caller
- * saw it. */
-static cs_str before(const struct frame *f, bool async, uint32_t which)
+/* ---- how a pattern matched ---- */
+
+static cs_str match_text(int64_t match)
+{
+    static const char *const names_of[] = {
+        [CS_MATCH_CONTEXT_ROOT] = "CONTEXT_ROOT",
+        [CS_MATCH_DEFAULT] = "DEFAULT",
+        [CS_MATCH_EXACT] = "EXACT",
+        [CS_MATCH_EXTENSION] = "EXTENSION",
+        [CS_MATCH_PATH] = "PATH",
+    };
+    bool known = match > 0 && match < (int64_t)ARRAY_COUNT(names_of);
+    return to_str(span_of(known ? names_of[match] : NULL));
+}
+
+/* ---- of the request as it was ---- */
+
+/* CALLER is the handle that was forwarded or dispatched; WHICH as of a forward. */
+static cs_str of_caller(cs_request *caller, uint32_t which)
 {
     static const uint32_t number[] = {
         [CS_FORWARD_REQUEST_URI] = CS_REQ_URI,
@@ -57,11 +73,21 @@ static cs_str before(const struct frame *f, bool async, uint32_t which)
         [CS_FORWARD_PATH_INFO] = CS_REQ_PATH_INFO,
         [CS_FORWARD_QUERY_STRING] = CS_REQ_QUERY,
         [CS_FORWARD_MAPPING] = CS_REQ_MATCH_PATTERN,
+        [CS_FORWARD_MATCH_VALUE] = CS_REQ_MATCH_VALUE,
+        [CS_FORWARD_SERVLET_NAME] = CS_REQ_MATCH_SERVLET,
     };
+    if (which == CS_FORWARD_MATCH)
+        return match_text(caller->ops->get_int(caller, CS_REQ_MATCH));
+    return caller->ops->get(caller, number[which]);
+}
+
+/* Before the first forward by path, or the first asynchronous dispatch, as its caller saw it. */
+static cs_str before(const struct frame *f, bool async, uint32_t which)
+{
     const struct frame *first = NULL;
     for (; f; f = f->outer)
         first = frame_is_shown(f) && (f->type == CS_DISPATCH_ASYNC) == async ? f : first;
-    return first ? first->caller->ops->get(first->caller, number[which]) : (cs_str){NULL, 0};
+    return first ? of_caller(first->caller, which) : (cs_str){NULL, 0};
 }
 
 /* Of the target of an include by path. */
@@ -80,6 +106,12 @@ static cs_str of_include(struct call *c, const struct frame *f, uint32_t which)
         return text(c, f->map.path_info);
     case CS_INCLUDE_QUERY_STRING:
         return text(c, f->query);
+    case CS_INCLUDE_MATCH_VALUE:
+        return text(c, call_match_value(&f->map));
+    case CS_INCLUDE_SERVLET_NAME:
+        return to_str(call_match_servlet(&f->map));
+    case CS_INCLUDE_MATCH:
+        return match_text(call_match(&f->map));
     default:
         return text(c, f->map.pattern);
     }
@@ -111,11 +143,11 @@ cs_str request_dispatch_str(cs_request *req, uint32_t which)
 {
     struct call *c = request_call(req);
     const struct frame *f = request_frame(req);
-    if (which >= CS_FORWARD_REQUEST_URI && which <= CS_FORWARD_MAPPING)
+    if (which >= CS_FORWARD_REQUEST_URI && which <= CS_FORWARD_MATCH)
         return before(f, false, which);
-    if (which >= CS_ASYNC_REQUEST_URI && which <= CS_ASYNC_MAPPING)
+    if (which >= CS_ASYNC_REQUEST_URI && which <= CS_ASYNC_MATCH)
         return before(f, true, which - CS_ASYNC_REQUEST_URI + CS_FORWARD_REQUEST_URI);
-    if (which >= CS_INCLUDE_REQUEST_URI && which <= CS_INCLUDE_MAPPING)
+    if (which >= CS_INCLUDE_REQUEST_URI && which <= CS_INCLUDE_MATCH)
         return of_include(c, f, which);
     if (which >= CS_ERROR_STATUS_CODE && which <= CS_ERROR_QUERY_STRING)
         return of_failure(c, frame_failure(f), which);

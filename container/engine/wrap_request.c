@@ -78,6 +78,7 @@ static bool is_shown(const struct wrap *w, uint32_t what)
     case CS_REQ_PATH_TRANSLATED:
     case CS_REQ_MATCH_VALUE:
     case CS_REQ_MATCH_PATTERN:
+    case CS_REQ_MATCH_SERVLET:
         return true;
     default:
         return false;

@@ -19,9 +19,11 @@ PAGES = [("error-code", "404", "/x/c/404?from=page"), ("error-code", "409", "/pa
          ("error-code", "403", "/WEB-INF/private.html"), ("error-code", "410", "/nothing.html"),
          ("error-code", "411", "/x/c/411"), ("error-code", "412", "/gone"), ("error-code", "413", "/x/c/%zz"),
          ("exception-type", "CS_ELIMIT", "/x/c/limit"), ("error-code", "500", "/x/c/500"), (None, None, "/x/c/rest")]
-write(server.webapp("e/WEB-INF/web.xml"), "<web-app>%s</web-app>" % "".join(
+write(server.webapp("e/WEB-INF/web.xml"), "<web-app>%s%s</web-app>" % (
+    "<servlet><servlet-name>root</servlet-name><servlet-class>a</servlet-class></servlet>"
+    "<servlet-mapping><servlet-name>root</servlet-name><url-pattern></url-pattern></servlet-mapping>", "".join(
     "<error-page>%s<location>%s</location></error-page>" % (
-        "<%s>%s</%s>" % (kind, value, kind) if kind else "", location) for kind, value, location in PAGES))
+        "<%s>%s</%s>" % (kind, value, kind) if kind else "", location) for kind, value, location in PAGES)))
 server.start()
 
 
@@ -199,6 +201,41 @@ rows([
     ("include-of-a-file-has-no-condition", "/w/a", {"a": "include /page.html"}, 200, "<p>outside</p>", "GET", b"",
      ["If-None-Match: *", "Range: bytes=0-0", "If-Modified-Since: Sun, 06 Nov 2094 08:49:37 GMT"]),
     ("include-of-a-file-by-post", "/w/a", {"a": "include /page.html"}, 200, "<p>outside</p>", "POST", b"x"),
+])
+
+# ---- mappings of dispatches, as Tomcat's TestApplicationMapping has them: value, servlet, kind ----
+OWN = {"CONTEXT_ROOT": 1, "DEFAULT": 2, "EXACT": 3, "EXTENSION": 4, "PATH": 5}
+for kind, path, value, name in [("EXACT", "/a", "a", "a"), ("PATH", "/x/a/i/j", "i/j", "a"), ("PATH", "/x/a", "", "a"),
+                                ("PATH", "/x/a/", "", "a"), ("EXTENSION", "/q/k.d", "q/k", "d"),
+                                ("EXTENSION", "/.d", "", "d"), ("DEFAULT", "/w/page.html", "-", "default"),
+                                ("DEFAULT", "/w/none", "-", "default"), ("CONTEXT_ROOT", "/e/", "-", "root")]:
+    facts = "%s|%s|" % ("" if value == "-" else value, name)
+    where = "%s-of-%s" % (kind, path)
+    rows([
+        ("mapping-own-" + where, path, {"f": "mapping own"}, 200, "%s%d." % (facts, OWN[kind])),
+        ("mapping-include-" + where, path, {"f": "include /x/b/j", "b": "mapping own; mapping include; mapping forward"},
+         200, "%s%d.j|b|PATH.-|-|-." % (facts, OWN[kind])),
+        ("mapping-include-named-" + where, path, {"f": "include-named b", "b": "mapping own; mapping include"}, 200,
+         "%s%d.-|-|-." % (facts, OWN[kind])),
+        ("mapping-forward-" + where, path, {"f": "forward /x/b/j", "b": "mapping own; mapping forward; mapping include"},
+         200, "j|b|5.%s%s.-|-|-." % (facts, kind)),
+        ("mapping-forward-named-" + where, path, {"f": "forward-named b", "b": "mapping own; mapping forward"}, 200,
+         "%s%d.-|-|-." % (facts, OWN[kind])),
+        ("mapping-async-" + where, path, {"f": "again /x/b/j", "b": "mapping own; mapping async; mapping forward"}, 200,
+         "j|b|5.%s%s.-|-|-." % (facts, kind)),
+    ])
+rows([
+    ("mapping-forward-is-of-the-first", "/a", {"a": "forward /x/b/j", "b": "forward /c", "c": "mapping forward"}, 200,
+     "a|a|EXACT."),
+    ("mapping-include-in-a-forward", "/a", {"a": "forward /x/b/j", "b": "include /q/k.d",
+                                            "d": "mapping forward; mapping include"}, 200, "a|a|EXACT.q/k|d|EXTENSION."),
+    ("mapping-forward-in-an-include", "/q/k.d", {"d": "include /x/b/j", "b": "forward /c", "c": "mapping forward"}, 200,
+     "q/k|d|EXTENSION."),
+    ("mapping-async-of-a-forward", "/a", {"a": "forward /x/b/j", "b": "again /c", "c": "mapping async; mapping forward"}, 200,
+     "j|b|PATH.a|a|EXACT."),
+    ("mapping-outside", "/a", {"a": "mapping forward; mapping include; mapping async"}, 200, "-|-|-." * 3),
+    ("mapping-include-of-an-include", "/a", {"a": "include /x/b/j", "b": "include /q/k.d; mapping include",
+                                             "d": "mapping include"}, 200, "q/k|d|EXTENSION.j|b|PATH."),
 ])
 
 # ---- filters of dispatches ----

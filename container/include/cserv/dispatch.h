@@ -88,6 +88,9 @@ static inline int cs_req_include_named(cs_request *req, cs_response *res, const 
 #define CS_FORWARD_PATH_INFO    4u
 #define CS_FORWARD_QUERY_STRING 5u
 #define CS_FORWARD_MAPPING      6u /* the URL pattern that led there */
+#define CS_FORWARD_MATCH_VALUE  7u /* what it leaves open, as CS_REQ_MATCH_VALUE */
+#define CS_FORWARD_SERVLET_NAME 8u /* of the servlet that it leads to */
+#define CS_FORWARD_MATCH        9u /* "CONTEXT_ROOT", "DEFAULT", "EXACT", "EXTENSION" or "PATH" */
 /* Of the target, from within an include. */
 #define CS_INCLUDE_REQUEST_URI  17u
 #define CS_INCLUDE_CONTEXT_PATH 18u
@@ -95,6 +98,9 @@ static inline int cs_req_include_named(cs_request *req, cs_response *res, const 
 #define CS_INCLUDE_PATH_INFO    20u
 #define CS_INCLUDE_QUERY_STRING 21u
 #define CS_INCLUDE_MAPPING      22u
+#define CS_INCLUDE_MATCH_VALUE  23u
+#define CS_INCLUDE_SERVLET_NAME 24u
+#define CS_INCLUDE_MATCH        25u
 /* Of the error, from within a webapp's error page and what that dispatches to. */
 #define CS_ERROR_STATUS_CODE    33u /* "404" */
 #define CS_ERROR_EXCEPTION_TYPE 34u /* "CS_EFAIL": what was returned; absent when nothing failed */
@@ -110,6 +116,9 @@ static inline int cs_req_include_named(cs_request *req, cs_response *res, const 
 #define CS_ASYNC_PATH_INFO    52u
 #define CS_ASYNC_QUERY_STRING 53u
 #define CS_ASYNC_MAPPING      54u
+#define CS_ASYNC_MATCH_VALUE  55u
+#define CS_ASYNC_SERVLET_NAME 56u
+#define CS_ASYNC_MATCH        57u
 /* One of them; absent outside of such a dispatch, in one by a servlet's name, and when there is none. */
 static inline cs_str cs_req_dispatch_str(cs_request *req, uint32_t which)
 {

@@ -22,6 +22,8 @@ CS_C_BEGIN
 /* What the pattern leaves open: "x/y" of /a/x/y when all below /a matches, "a/x" of /a/x.txt by extension. */
 #define CS_REQ_MATCH_VALUE   25u
 #define CS_REQ_MATCH_PATTERN 26u /* the URL pattern that matched */
+#define CS_REQ_MATCH_SERVLET \
+    27u /* name of the servlet it leads to: in an include still the caller's */
 /* For cs_req_get_int. Which kind of pattern matched; -1 when none did. */
 #define CS_REQ_MATCH          20u
 #define CS_MATCH_CONTEXT_ROOT 1

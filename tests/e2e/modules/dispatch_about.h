@@ -58,6 +58,31 @@ static void unnamed_empty(struct run *r)
     r->rc = cs_req_attr_set(r->req, "", r, note);
 }
 
+/* Three facts of the mapping of a forward, include or asynchronous dispatch; the request's own for "own". */
+static void mapping(struct run *r)
+{
+    const char *of = r->words[1];
+    uint32_t value = strcmp(of, "forward") == 0   ? CS_FORWARD_MATCH_VALUE
+                     : strcmp(of, "include") == 0 ? CS_INCLUDE_MATCH_VALUE
+                                                  : CS_ASYNC_MATCH_VALUE;
+    if (strcmp(of, "own") == 0)
+        cs_res_printf(r->res, "%s|%s|%d.", text(cs_req_get(r->req, CS_REQ_MATCH_VALUE)),
+                      text(cs_req_get(r->req, CS_REQ_MATCH_SERVLET)),
+                      (int)cs_req_get_int(r->req, CS_REQ_MATCH));
+    else
+        cs_res_printf(r->res, "%s|%s|%s.", text(cs_req_dispatch_str(r->req, value)),
+                      text(cs_req_dispatch_str(r->req, value + 1)),
+                      text(cs_req_dispatch_str(r->req, value + 2)));
+}
+
+static void again(struct run *r) /* started, and dispatched at once */
+{
+    cs_async *async = cs_req_async_start(r->req, r->res, 0);
+    r->rc = async ? cs_async_dispatch(async, r->words[1]) : CS_ESTATE;
+    if (async)
+        cs_async_release(async);
+}
+
 struct later {
     cs_async *async;
     char text[64];
@@ -142,13 +167,13 @@ static void about(struct run *r) /* what is composed of fields */
                   (int)cs_req_date(r->req, "X-Date"), text(cs_req_get(r->req, CS_REQ_URL)));
 }
 
-#define ABOUT_COMMANDS                                                                           \
-    {"pieces", pieces}, {"date-add", date_add}, {"empty-name", unnamed_empty}, {"later", later}, \
-        {"before", before}, {"reset", reset}, {"reset-body", reset_body}, {"static", constant},  \
-        {"file", file}, {"cookie", cookie}, {"in", in}, {"fields", fields}, {"line", line},      \
-        {"cookies", cookies},                                                                    \
-    {                                                                                            \
-        "about", about                                                                           \
+#define ABOUT_COMMANDS                                                                         \
+    {"mapping", mapping}, {"again", again}, {"pieces", pieces}, {"date-add", date_add},        \
+        {"empty-name", unnamed_empty}, {"later", later}, {"before", before}, {"reset", reset}, \
+        {"reset-body", reset_body}, {"static", constant}, {"file", file}, {"cookie", cookie},  \
+        {"in", in}, {"fields", fields}, {"line", line}, {"cookies", cookies},                  \
+    {                                                                                          \
+        "about", about                                                                         \
     }
 
 #endif
