@@ -21,7 +21,7 @@ struct webxml_param {
     const char *name, *value;
     struct webxml_param *next;
 };
-struct webxml_pattern { /* of a mapping, in order */
+struct webxml_pattern { /* of a mapping, in order; a url-pattern is decoded */
     const char *text;
     int line;
     struct webxml_pattern *next;

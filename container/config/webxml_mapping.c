@@ -27,18 +27,55 @@ static bool bad_pattern(struct webxml_reader *r, const struct xml_node *node)
     return webxml_fail(r, node->line);
 }
 
-static bool pattern_add(struct webxml_reader *r, const struct xml_node *node,
+static bool pattern_add(struct webxml_reader *r, const struct xml_node *node, const char *text,
                         struct webxml_pattern **list)
 {
     struct webxml_pattern *pattern = arena_zalloc(&r->out->doc.arena, sizeof(*pattern));
     if (!pattern)
         return webxml_no_memory(r);
-    pattern->text = node->text;
+    pattern->text = text;
     pattern->line = node->line;
     while (*list)
         list = &(*list)->next;
     *list = pattern;
     return true;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : -1;
+}
+
+/* Regression 260: web.xml writes patterns as they stand in a URL, "/a%20b", and they meet decoded paths. NULL, with
+ * err, when one is not well formed. */
+static const char *pattern_text(struct webxml_reader *r, const struct xml_node *node)
+{
+    char *text = arena_strdup(&r->out->doc.arena, node->text), *to = text;
+    if (!text) {
+        webxml_no_memory(r);
+        return NULL;
+    }
+    for (const char *from = text; *from; to++) {
+        bool encoded = *from == '%';
+        int high = encoded ? hex_digit(from[1]) : 0,
+            low = encoded && high >= 0 ? hex_digit(from[2]) : 0;
+        if (high < 0 || low < 0 || (encoded && high + low == 0)) {
+            err_set(
+                r->err,
+                "<url-pattern> '%.128s' has a '%%' without two hexadecimal digits of a character",
+                node->text);
+            err_hint(r->err, "write a percent sign as '%%25'");
+            webxml_fail(r, node->line);
+            return NULL;
+        }
+        *to = encoded ? (char)(high * 16 + low) : *from;
+        from += encoded ? 3 : 1;
+    }
+    *to = '\0';
+    return text;
 }
 
 static const struct xml_node *child_required(struct webxml_reader *r, const struct xml_node *node,
@@ -78,9 +115,10 @@ static struct webxml_pattern **patterns_of(struct webxml_reader *r, const struct
 static bool map_pattern(struct webxml_reader *r, const struct xml_node *node, struct xml_node *name,
                         struct webxml_pattern **patterns)
 {
-    const struct xml_node *owner = map_get(r->patterns, span_of(node->text));
-    if (!is_url_pattern(node->text))
-        return bad_pattern(r, node);
+    const char *text = pattern_text(r, node);
+    const struct xml_node *owner = text ? map_get(r->patterns, span_of(text)) : NULL;
+    if (!text || !is_url_pattern(text))
+        return text && bad_pattern(r, node);
     if (owner && strcmp(owner->text, name->text) != 0) {
         err_set(r->err, "<url-pattern> '%.128s' leads to two servlets", node->text);
         err_why(r->err, "'%.128s' has it already, here it is given to '%.128s'", owner->text,
@@ -89,9 +127,9 @@ static bool map_pattern(struct webxml_reader *r, const struct xml_node *node, st
     }
     if (owner)
         return true;
-    if (!map_put(r->patterns, span_of(node->text), name, NULL))
+    if (!map_put(r->patterns, span_of(text), name, NULL))
         return webxml_no_memory(r);
-    return pattern_add(r, node, patterns);
+    return pattern_add(r, node, text, patterns);
 }
 
 bool webxml_map_servlet(struct webxml_reader *r, const struct xml_node *node,
@@ -143,10 +181,11 @@ static bool read_targets(struct webxml_reader *r, const struct xml_node *node,
     bool ok = true;
     for (const struct xml_node *c = node->children; ok && c; c = c->next) {
         if (strcmp(c->name, "url-pattern") == 0) {
-            ok = is_url_pattern(c->text) || strcmp(c->text, "*") == 0 || bad_pattern(r, c);
-            ok = ok && pattern_add(r, c, &mapping->url_patterns);
+            const char *text = pattern_text(r, c);
+            ok = text && (is_url_pattern(text) || strcmp(text, "*") == 0 || bad_pattern(r, c));
+            ok = ok && pattern_add(r, c, text, &mapping->url_patterns);
         } else if (strcmp(c->name, "servlet-name") == 0) {
-            ok = pattern_add(r, c, &mapping->servlet_names);
+            ok = pattern_add(r, c, c->text, &mapping->servlet_names);
         }
     }
     if (!ok || mapping->url_patterns || mapping->servlet_names)

@@ -20,7 +20,8 @@ WEB_XML = """<web-app>
   <servlet><servlet-name>kept</servlet-name><servlet-class>kept</servlet-class>
     <init-param><param-name>p</param-name><param-value>xml</param-value></init-param></servlet>
   <servlet><servlet-name>mapped</servlet-name><servlet-class>unmapped</servlet-class></servlet>
-  <servlet-mapping><servlet-name>echo</servlet-name><url-pattern>/xml</url-pattern></servlet-mapping>
+  <servlet-mapping><servlet-name>echo</servlet-name><url-pattern>/xml</url-pattern>
+    <url-pattern>/a%20b%25</url-pattern></servlet-mapping>
   <servlet-mapping><servlet-name>one</servlet-name><url-pattern>/one/*</url-pattern>
     <url-pattern>/f/*</url-pattern></servlet-mapping>
   <servlet-mapping><servlet-name>two</servlet-name><url-pattern>*.two</url-pattern>
@@ -88,6 +89,7 @@ TABLE = [
     ("meta-inf", "/rules/x/META-INF/y", 404, None),
 
     ("xml-maps", "/xml/xml", 200, "A(row(echo|/xml|-"),
+    ("xml-pattern-is-encoded (regression 260)", "/xml/a%20b%25", 200, "A(row(echo|/a b%|-"),
     ("xml-overrides-the-rows-pattern", "/xml/row", 404, None),
     ("xml-two-of-a-class-first", "/xml/one/x", 200, "B(A(one|/one|/x|p=1"),
     ("xml-two-of-a-class-second", "/xml/x.two", 200, "A(two|/x.two|-|p=2"),

@@ -186,6 +186,36 @@ static void test_url_patterns(void **state)
     expect_failure(S("s") SM("s", "shop"), 2, "did you mean '/shop'?");
 }
 
+/* Regression 260. */
+static void test_encoded_url_patterns(void **state)
+{
+    static const char *const rows[][2] = {{"/a%20b", "/a b"},       {"/%C3%A4/*", "/\xc3\xa4/*"},
+                                          {"*.%78%6d%6C", "*.xml"}, {"/100%25", "/100%"},
+                                          {"/%252F", "/%2F"},       {"%2Fa", "/a"}};
+    static const char *const bad[] = {"/a%", "/a%2", "/%g0", "/%0g", "/a%00", "/%%20"};
+    char inside[512];
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(inside, sizeof(inside),
+                 S("s") SM("s", "%s") F("f") FM("f", "<url-pattern>%s</url-pattern>"), rows[i][0],
+                 rows[i][0]);
+        expect_read(inside);
+        assert_string_equal(app.servlets->patterns->text, rows[i][1]);
+        assert_string_equal(app.filter_mappings->url_patterns->text, rows[i][1]);
+        webxml_free(&app);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        snprintf(inside, sizeof(inside), S("s") "\n" SM("s", "%s"), bad[i]);
+        expect_failure(inside, 3, "without two hexadecimal digits");
+        snprintf(inside, sizeof(inside), F("f") "\n" FM("f", "<url-pattern>%s</url-pattern>"),
+                 bad[i]);
+        expect_failure(inside, 3, "as '%25'");
+    }
+    expect_failure(S("s") "\n" SM("s", "/a%09b"), 3, "is not well formed");
+    expect_failure(S("a") S("b") SM("a", "/x") "\n" SM("b", "/%78"), 3,
+                   "'/%78' leads to two servlets");
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -311,6 +341,7 @@ int main(void)
         WITH_FIXTURE(test_warnings),
         WITH_FIXTURE(test_names_of_the_specification),
         WITH_FIXTURE(test_url_patterns),
+        WITH_FIXTURE(test_encoded_url_patterns),
         WITH_FIXTURE(test_names),
         WITH_FIXTURE(test_missing_parts),
         WITH_FIXTURE(test_load_on_startup),
