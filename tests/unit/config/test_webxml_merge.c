@@ -169,12 +169,96 @@ static void test_merge(void **state)
     webxml_free(&defaults);
 }
 
+static void assert_told(const struct webxml_names *more, unsigned count, const char *part)
+{
+    char text[1024];
+    struct err err = ERR_INIT;
+    struct config_report report = CONFIG_REPORT_INIT;
+    assert_int_equal(webxml_names_check(&app, more, &report), count == 0);
+    assert_int_equal(report.count, count);
+    config_report_end(&report, &err);
+    assert_non_null(strstr(err_text(&err, text, sizeof(text)), part));
+}
+
+/* Regression 244: names in mappings led to declarations of the same file only. */
+static void test_names_from_elsewhere(void **state)
+{
+    static const char *const servlets[] = {"cart", "list"}, *const filters[] = {"log"};
+    struct webxml_names more = {.where = "HERE",
+                                .servlets = servlets,
+                                .servlet_count = 2,
+                                .filters = filters,
+                                .filter_count = 1};
+    struct err err = ERR_INIT;
+    (void)state;
+    fixture_write("web.xml",
+                  "<web-app>" SM("cart", "/a") SM("cart", "/b") SM("own", "/own") S("own")
+                      FM("log", "<servlet-name>own</servlet-name>\n"
+                                "<servlet-name>lits</servlet-name>") "</web-app>");
+    assert_true(webxml_read(&app, fixture_path("web.xml"), &err));
+    const struct webxml_mapping *m = webxml_mapping_of(&app, "cart");
+    assert_ptr_equal(m, app.mappings);
+    assert_null(m->next);
+    assert_string_equal(m->patterns->text, "/a");
+    assert_string_equal(m->patterns->next->text, "/b");
+    assert_null(m->patterns->next->next);
+    assert_null(webxml_mapping_of(&app, "own"));
+    assert_string_equal(app.servlets->patterns->text, "/own");
+    assert_told(NULL, 3,
+                "web.xml:1: <servlet-name> 'cart' names no <servlet>: expected the name of "
+                "a <servlet> of this file");
+    assert_told(&more, 1,
+                "web.xml:2: <servlet-name> 'lits' names no <servlet>: expected the name of "
+                "a <servlet> HERE. did you mean 'list'?");
+    more.servlets_come = true;
+    assert_told(&more, 0, "");
+    webxml_free(&app);
+}
+
+/* A mapping alone, of what conf/web.xml declares. */
+static void test_mapping_of_defaults(void **state)
+{
+    struct webxml defaults;
+    struct err err = ERR_INIT;
+    (void)state;
+    expect_read(S("files") SM("files", "/") S("kept") SM(
+        "kept", "/kept") "<servlet><servlet-name>jsp</servlet-name><servlet-class>"
+                         "org.apache.jasper.servlet.JspServlet</servlet-class></servlet>" SM(
+                             "jsp",
+                             "*.jsp") "<servlet><servlet-name>t</servlet-name><servlet-class>"
+                                      "org.apache.catalina.servlets.DefaultServlet</"
+                                      "servlet-class></servlet>" SM("t", "/t"));
+    defaults = app;
+    fixture_write("web.xml", "<web-app>" SM("files", "/static/*") SM("jsp", "/page")
+                                 SM("t", "/u") "</web-app>");
+    assert_true(webxml_read(&app, fixture_path("web.xml"), &err));
+    assert_true(webxml_merge(&app, &defaults, &err));
+    assert_told(NULL, 0, "");
+    const struct webxml_servlet *s = app.servlets;
+    assert_true(s->of_defaults);
+    assert_string_equal(s->patterns->text, "/static/*");
+    assert_null(s->default_patterns);
+    s = s->next;
+    assert_null(s->patterns);
+    assert_string_equal(s->default_patterns->text, "/kept");
+    s = s->next;
+    assert_string_equal(s->patterns->text, "/page");
+    assert_string_equal(s->default_patterns->text, "*.jsp"); /* else sources would be sent */
+    s = s->next;
+    assert_string_equal(s->patterns->text, "/u");
+    assert_null(s->default_patterns);
+    webxml_free(&app);
+    webxml_free(&defaults);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(test_pages_and_params),
         WITH_FIXTURE(test_all_mistakes),
         WITH_FIXTURE(test_merge),
+        WITH_FIXTURE(test_names_from_elsewhere),
+        WITH_FIXTURE(test_mapping_of_defaults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
