@@ -58,6 +58,7 @@ struct webxml_filter {
     int line;
     const char *name, *filter_class;
     int async_supported; /* as of a servlet */
+    bool of_defaults;    /* only conf/web.xml has this filter */
     struct webxml_param *params;
     struct webxml_filter *next;
 };
@@ -76,6 +77,7 @@ struct webxml_filter_mapping { /* in order of the file */
     int name_line;
     struct webxml_pattern *url_patterns, *servlet_names;
     unsigned dispatchers; /* WEBXML_REQUEST ... */
+    bool of_defaults;     /* of conf/web.xml */
     struct webxml_filter_mapping *next;
 };
 struct webxml_env { /* an <env-entry> that has a value */

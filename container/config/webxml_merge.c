@@ -113,6 +113,7 @@ static bool merge_filters(struct webxml *app, const struct webxml *defaults, str
         }
         if (!(own = copy(arena, d, sizeof(*own))))
             return no_memory(err);
+        own->of_defaults = true;
         own->next = NULL;
         *tail = own;
         tail = &own->next;
@@ -136,6 +137,7 @@ static bool merge_filter_mappings(struct webxml *app, const struct webxml *defau
             continue;
         if (!(*tail = copy(&app->doc.arena, d, sizeof(*d))))
             return no_memory(err);
+        (*tail)->of_defaults = true;
         (*tail)->next = NULL;
         tail = &(*tail)->next;
     }

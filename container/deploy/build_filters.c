@@ -21,11 +21,25 @@ static bool map_filter(struct builder *b, const char *filter, const char *const 
     return true;
 }
 
+/* A module's table comes before conf/web.xml. */
+static bool row_is_named(struct builder *b, const char *name)
+{
+    for (uint32_t i = 0; i < generation_module_count(b->generation); i++) {
+        const struct module *m = generation_module(b->generation, i);
+        for (uint32_t k = 0; k < m->filter_count; k++)
+            if (strcmp(m->filters[k].name, name) == 0)
+                return true;
+    }
+    return false;
+}
+
 static bool xml_filters(struct builder *b)
 {
     for (const struct webxml_filter *f = b->xml ? b->xml->filters : NULL; f; f = f->next) {
         struct params params;
         struct app_filter_spec spec = {.name = f->name, .file = f->file, .line = f->line};
+        if (f->of_defaults && row_is_named(b, f->name))
+            continue;
         spec.row = build_find_filter(b, f->filter_class, &spec.module);
         if (!spec.row)
             return build_no_class(b, f->file, f->line, "filter", f->name, f->filter_class);
@@ -60,21 +74,24 @@ static bool map_listed(struct builder *b, const struct webxml_filter_mapping *m,
 static bool xml_mappings(struct builder *b)
 {
     const struct webxml_filter_mapping *m = b->xml ? b->xml->filter_mappings : NULL;
-    for (; m; m = m->next)
+    for (; m; m = m->next) {
+        if (m->of_defaults && row_is_named(b, m->filter_name))
+            continue;
         if (!map_listed(b, m, m->url_patterns, true) || !map_listed(b, m, m->servlet_names, false))
             return false;
+    }
     return true;
 }
 
 static const struct webxml_filter *declared(const struct builder *b, const cs_filter *row)
 {
     const struct webxml_filter *f = b->xml ? b->xml->filters : NULL;
-    while (f && strcmp(f->name, row->name) != 0)
+    while (f && (f->of_defaults || strcmp(f->name, row->name) != 0))
         f = f->next;
     return f;
 }
 
-/* Unless web.xml declares one of its name. */
+/* Unless the webapp's web.xml declares one of its name. */
 static bool row_filter(struct builder *b, uint32_t module, const cs_filter *row)
 {
     struct params params;
@@ -101,7 +118,7 @@ static bool own_mappings_count(struct builder *b, uint32_t module, const cs_filt
     const struct webxml_filter_mapping *m = b->xml ? b->xml->filter_mappings : NULL;
     uint32_t found;
     for (; m; m = m->next)
-        if (strcmp(m->filter_name, row->name) == 0)
+        if (!m->of_defaults && strcmp(m->filter_name, row->name) == 0)
             return false;
     return !f || (build_find_filter(b, f->filter_class, &found) == row && found == module);
 }

@@ -137,9 +137,21 @@ row = rows["wrong-pattern-of-a-row"]
 check("refused-pattern-of-a-row", "both have the URL pattern '/other'" in row, row)
 same("stop", server.stop().returncode, 0)
 
-# ---- conf/web.xml names only what it declares ----
+# ---- what conf/web.xml declares gives way to rows (regression 245: a filter of a row's name did not) ----
 conf = os.path.join(server.base, "conf", "web.xml")
 good = read(conf)
+write(conf, good.replace("</web-app>", "<filter><filter-name>mark</filter-name><filter-class>cors</filter-class></filter>" +
+                         filter_mapping("mark", urls=["/other"]) + "</web-app>"))
+server.start()
+for name, path, want in [
+        ("row-before-a-filter-of-conf", "/plain/row", ["mark"]),
+        ("row-before-a-filter-of-conf-and-its-mappings", "/plain/other", []),
+        ("row-before-a-filter-of-conf-mapped-by-web-xml", "/filters/other", ["mark"]),
+        ("declared-before-a-filter-of-conf", "/declared-filter/other", ["mark"])]:
+    same(name, filters_of(path), want)
+same("stop-with-conf", server.stop().returncode, 0)
+
+# ---- conf/web.xml names only what it declares ----
 for name, more, text in [("servlet", servlet_mapping("row", "/x"), "<servlet-name> 'row' names no <servlet>"),
                          ("filter", filter_mapping("mark", urls=["/*"]), "<filter-name> 'mark' names no <filter>"),
                          ("servlet-of-a-filter", "<filter><filter-name>f</filter-name><filter-class>cors</filter-class>"
