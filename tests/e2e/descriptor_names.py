@@ -64,6 +64,9 @@ wrong("filter-of-init", filter_mapping("made", urls=["/*"]), 1, "<filter-name> '
 wrong("servlet-of-a-filter", filter_mapping("free", "row", "laterr"), 3, "filter free is mapped to the servlet 'laterr', "
       r"which does not exist: .*or one that init registers\. did you mean 'later'\?")
 wrong("none-near", filter_mapping("free", "nobody-has-this"), 2, r"which does not exist: .* registers\. Mend the name")
+wrong("empty-servlet", servlet_mapping("", "/a"), 1, "<servlet-name> '' names no <servlet>")
+wrong("empty-filter", filter_mapping("", urls=["/*"]), 1, "<filter-name> '' names no <filter>")
+wrong("empty-by-name", filter_mapping("free", ""), 2, "filter free is mapped to the servlet '', which does not exist")
 wrong("pattern-of-two", servlet_mapping("row", "/a") + servlet_mapping("other", "/a"), 2,
       "'/a' leads to two servlets: 'row' has it already, here it is given to 'other'")
 wrong("alone", servlet_mapping("defualt", "/static/*"), 1, r"'defualt' names no <servlet>.*did you mean 'default'\?", False)
