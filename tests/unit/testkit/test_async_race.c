@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Four threads write to, complete, dispatch, prolong and leave the same asynchronous request while it times out,
- * its client goes, and a callback writes whenever there is room: one of them is inside at a time, it ends once, whoever is late is told, its memory goes
- * last. ASYNC_RACES says how many requests; sanitizers look on. */
+ * its client goes, a callback writes whenever there is room, and functions on a worker write or fail: one of them is
+ * inside at a time, it ends once, whoever is late is told, each function runs once, its memory goes last. ASYNC_RACES says how many requests; sanitizers look on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,6 +38,8 @@ static struct racer racers[RACERS];
 /* What happened in all requests, so that the test can tell that it tried everything. */
 static struct {
     unsigned timeouts, errors, late, calls;
+    unsigned failures; /* of functions, which the listeners heard */
+    _Atomic unsigned asked, ran;
 } total;
 
 static unsigned random_bits(void)
@@ -82,7 +84,8 @@ static void on_error(cs_async *a, int code, void *self)
 {
     (void)self;
     race.errors++;
-    assert_true(code == CS_ELIMIT || code == CS_EGONE);
+    assert_true(code == CS_ELIMIT || code == CS_EGONE || code == CS_EFAIL);
+    total.failures += code == CS_EFAIL;
     if (race.plan[1] & 1 && cs_async_complete(a) == CS_OK)
         atomic_fetch_add(&race.completed, 1);
 }
@@ -155,6 +158,23 @@ static void write_some(cs_async *a, unsigned plan)
     assert_int_equal(cs_async_leave(a), CS_OK);
 }
 
+static int on_worker(cs_async *a, void *self)
+{
+    unsigned plan = (unsigned)(uintptr_t)self;
+    atomic_fetch_add(&total.ran, 1);
+    if (plan & 1)
+        write_some(a, plan);
+    return plan & 2 ? CS_EFAIL : CS_OK;
+}
+
+static void run_on_worker(cs_async *a, unsigned plan)
+{
+    int rc = cs_async_run(a, on_worker, (void *)(uintptr_t)plan);
+    assert_true(rc == CS_OK || rc == CS_EGONE || rc == CS_ESTATE);
+    if (rc == CS_OK)
+        atomic_fetch_add(&total.asked, 1);
+}
+
 static int complete(cs_async *a)
 {
     int rc = cs_async_complete(a);
@@ -178,8 +198,10 @@ static void act(cs_async *a, unsigned plan)
         switch (plan & 7) {
         case 0:
         case 1:
-        case 4:
             write_some(a, plan >> 3);
+            break;
+        case 4:
+            run_on_worker(a, plan >> 3 & 15);
             break;
         case 2:
             cs_async_set_timeout(a, plan & 8 ? 1 : 2);
@@ -298,13 +320,16 @@ static void it_ends_once(void **state)
     }
     assert_int_equal(cs_test_app_free(app), CS_OK);
     printf("%ld requests, %u timed out, %u failed, %u were over before anybody wrote, "
-           "%u calls of callbacks\n",
-           races, total.timeouts, total.errors, total.late, total.calls);
+           "%u calls of callbacks, %u functions on a worker, %u of them failed their request\n",
+           races, total.timeouts, total.errors, total.late, total.calls, atomic_load(&total.ran),
+           total.failures);
+    assert_int_equal(atomic_load(&total.asked), atomic_load(&total.ran));
     if (races >= 1000) {
         assert_in_range(total.timeouts, races / 200, races);
         assert_in_range(total.errors, races / 200, races);
         assert_in_range(total.late, races / 1000, races);
         assert_in_range(total.calls, races / 20, 3 * races);
+        assert_in_range(total.failures, races / 1000, races);
     }
 }
 
