@@ -20,6 +20,11 @@ BIG = bytes(range(256)) * 4096
 # name, method, path, fields, body, status, text in the answer, fields of the answer
 ROWS = [
     ("hello", "GET", "hello", [], b"", 200, "Hello, World!", {}),
+    ("hello-de", "GET", "hello/de", [], b"", 200, "Hallo, Welt!", {"content-type": "text/plain; charset=utf-8"}),
+    ("settings", "GET", "settings", [], b"", 200, "The more the merrier, at most 12 of us\n", {}),
+    ("later", "GET", "later?number=999999000001", [], b"", 200, "the smallest factor of 999999000001 is 999999000001\n", {}),
+    ("later-wrong", "GET", "later?number=1", [], b"", 400, "wants a number from 2", {}),
+    ("later-not-by-clients", "GET", "later/shown", [], b"", 404, "ask for later?number=N", {}),
     ("echo", "POST", "echo", ["Content-Type: a/b"], b"hi", 200, "hi", {"content-type": "a/b"}),
     ("request", "GET", "request/a%20b?x=1&x=2", [], b"", 200, '"pathInfo":"/a b"', {}),
     ("form", "GET", "form", [], b"", 200, '<form method="post">', {}),
@@ -53,6 +58,12 @@ for name, method, path, fields, body, status, text, wanted in ROWS:
     good = good and all(got.fields.get(key) == value for key, value in wanted.items())
     check("examples/" + name, good, "%r, not %d with %r %r" % (got, status, text, wanted))
 
+with Client(server.port) as client:
+    client.send("/examples/hints")
+    hint, page = client.take_answer(), client.take_answer()
+LINK = {"link": "<examples.css>; rel=preload; as=style"}
+same("examples/hints-first", (hint.status, hint.fields), (103, LINK))
+check("examples/hints", page.status == 200 and "<h1>Early hints</h1>" in page.text and page.fields["link"] == LINK["link"], page)
 check("examples/ticks-go-on", becomes(lambda: int(server.get("/examples/ticks").text.split()[0]) > 2))
 took = server.get("/examples/sleep?ms=20").fields.get("x-took-us", "0")
 check("examples/stopwatch", int(took) >= 20000, took)
@@ -105,7 +116,7 @@ links = sorted(set(re.findall(r'href="([^"#]+)"', page.text)) - {"events"})  # w
 check("index/links", len(links) > 20, links)
 for link in links:
     path = link if link.startswith("/") else "/examples/" + link
-    want = {"fail?how=refuse": 404, "fail?how=conflict": 409, "fail?how=error": 500,
+    want = {"hints": 103, "fail?how=refuse": 404, "fail?how=conflict": 409, "fail?how=error": 500,
             "cookie?colour=teal": 303, "cookie?colour=": 303}.get(link, 200)
     same("index/" + link, server.get(path.replace("&amp;", "&")).status, want)
 
@@ -119,7 +130,7 @@ for name in sorted(os.listdir(folder)):
     helper = name in ("module.c", "examples.h", "json_writer.c", "html.c", "number.c")
     check("source/%s-is-linked" % name, helper or name in links, "the index page does not name it")
 for name in ("hello", "echo", "request", "form", "sleep", "big", "upload", "shout", "visits", "fail", "download",
-             "files", "cookie", "page", "ticks", "events", "wait"):
+             "files", "cookie", "page", "ticks", "events", "wait", "settings", "later", "hints"):
     check("index/has-" + name, name + "<" in page.text or name + "?" in page.text or name + "/" in page.text, name)
 same("index/web-inf-is-not-served", server.get("/examples/WEB-INF/web.xml").status, 404)
 server.stop() # two visits were by links

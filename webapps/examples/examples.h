@@ -8,6 +8,7 @@
 #include <cserv/servlet.h>
 
 int hello_get(cs_request *req, cs_response *res);
+int greetings_register(cs_ctx *ctx);
 int echo(cs_request *req, cs_response *res);
 int request_service(cs_request *req, cs_response *res);
 int form_get(cs_request *req, cs_response *res);
@@ -16,11 +17,16 @@ extern const cs_multipart files_limits;
 int files_get(cs_request *req, cs_response *res);
 int files_post(cs_request *req, cs_response *res);
 int cookie_get(cs_request *req, cs_response *res);
+int settings_begin(cs_ctx *ctx, void **self);
+int settings_get(cs_request *req, cs_response *res);
+int hints_get(cs_request *req, cs_response *res);
 int page_get(cs_request *req, cs_response *res);
 int tidy_filter(cs_request *req, cs_response *res, cs_chain *chain, void *self);
 int sleep_get(cs_request *req, cs_response *res);
 int stopwatch_filter(cs_request *req, cs_response *res, cs_chain *chain, void *self);
 int wait_get(cs_request *req, cs_response *res);
+int later_get(cs_request *req, cs_response *res);
+int later_show(cs_request *req, cs_response *res);
 int events_init(cs_config *config, void **self);
 void events_destroy(cs_ctx *ctx, void *self);
 int events_get(cs_request *req, cs_response *res);

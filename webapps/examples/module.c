@@ -15,8 +15,12 @@ static const cs_servlet servlets[] = {
      .multipart = &files_limits},
     {.name = "cookie", .url_patterns = "/cookie", .get = cookie_get},
     {.name = "page", .url_patterns = "/page", .get = page_get},
+    {.name = "settings", .url_patterns = "/settings", .get = settings_get},
+    {.name = "hints", .url_patterns = "/hints", .get = hints_get},
     {.name = "sleep", .url_patterns = "/sleep", .get = sleep_get},
     {.name = "wait", .url_patterns = "/wait", .flags = CS_ASYNC, .get = wait_get},
+    {.name = "later", .url_patterns = "/later", .flags = CS_ASYNC, .get = later_get},
+    {.name = "later-shown", .url_patterns = "/later/shown", .get = later_show},
     {.name = "events",
      .url_patterns = "/events",
      .flags = CS_ASYNC,
@@ -51,8 +55,9 @@ static const cs_filter filters[] = {
 };
 
 static const cs_listener listeners[] = {
+    {.name = "settings", .context_initialized = settings_begin},
     {.name = "visits", .context_initialized = visits_begin, .context_destroyed = visits_end},
 };
 
-CS_WEBAPP("examples", "0.1.0", .servlets = CS_ROWS(servlets), .filters = CS_ROWS(filters),
-          .listeners = CS_ROWS(listeners))
+CS_WEBAPP("examples", "0.1.0", .init = greetings_register, .servlets = CS_ROWS(servlets),
+          .filters = CS_ROWS(filters), .listeners = CS_ROWS(listeners))

@@ -48,6 +48,50 @@ static void test_hello(void **state)
     assert_string_equal(cs_test_header(req, "Content-Type"), "text/plain");
 }
 
+static void test_greetings(void **state)
+{
+    (void)state;
+    cs_test_request *req = cs_test_get(app, "/examples/hello/de");
+    assert_string_equal(cs_test_text(req), "Hallo, Welt!");
+    assert_string_equal(cs_test_header(req, "Content-Type"), "text/plain; charset=utf-8");
+    assert_string_equal(cs_test_text(cs_test_get(app, "/examples/hello/fr")), "Bonjour le monde !");
+    assert_int_equal(cs_test_status(cs_test_get(app, "/examples/hello/xx")), 404);
+}
+
+static void test_settings(void **state)
+{
+    (void)state;
+    assert_string_equal(cs_test_text(cs_test_get(app, "/examples/settings")),
+                        "The more the merrier, at most 12 of us\n");
+}
+
+static void test_later(void **state)
+{
+    static const char *const rows[][2] = {{"2", "2"},
+                                          {"9", "3"},
+                                          {"97", "97"},
+                                          {"999999000001", "999999000001"},
+                                          {"999966000289", "999983"},
+                                          {"1000000000000", "2"}};
+    char path[64], want[80];
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(path, sizeof(path), "/examples/later?number=%s", rows[i][0]);
+        snprintf(want, sizeof(want), "the smallest factor of %s is %s\n", rows[i][0], rows[i][1]);
+        assert_string_equal(cs_test_text(cs_test_get(app, path)), want);
+    }
+    assert_int_equal(cs_test_status(cs_test_get(app, "/examples/later?number=1")), 400);
+    assert_int_equal(cs_test_status(cs_test_get(app, "/examples/later/shown?number=9")), 404);
+}
+
+static void test_hints(void **state)
+{
+    (void)state;
+    cs_test_request *req = cs_test_get(app, "/examples/hints");
+    assert_non_null(strstr(cs_test_text(req), "<h1>Early hints</h1>"));
+    assert_non_null(strstr(cs_test_header(req, "Link"), "<examples.css>"));
+}
+
 static void test_echo(void **state)
 {
     (void)state;
@@ -257,11 +301,14 @@ static void test_download(void **state)
     assert_string_equal(cs_test_text(again), "");
 }
 
-static void test_download_of_a_single_file(void **state)
+static void test_a_single_file(void **state)
 {
     (void)state;
     cs_test_app *single = cs_test_app_new(&(cs_test_options){.describe = cs_module_describe});
     assert_int_equal(cs_test_status(cs_test_get(single, "/download")), 404);
+    assert_int_equal(cs_test_status(cs_test_get(single, "/hints")), 404);
+    assert_string_equal(cs_test_text(cs_test_get(single, "/settings")),
+                        "No motto, at most 0 of us\n");
     assert_int_equal(cs_test_app_free(single), CS_OK);
 }
 
@@ -269,6 +316,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hello),
+        cmocka_unit_test(test_greetings),
+        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_later),
+        cmocka_unit_test(test_hints),
         cmocka_unit_test(test_echo),
         cmocka_unit_test(test_request),
         cmocka_unit_test(test_form),
@@ -283,7 +334,7 @@ int main(void)
         cmocka_unit_test(test_page_and_its_tidy), /* visits, too */
         cmocka_unit_test(test_fail),
         cmocka_unit_test(test_download),
-        cmocka_unit_test(test_download_of_a_single_file),
+        cmocka_unit_test(test_a_single_file),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
