@@ -3,6 +3,7 @@
  * the module API changes with every change of it, so inputs have "HASH" in its place. */
 #include "fuzz.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "loader/image.h"
@@ -18,6 +19,15 @@ static void put_hash(char *p, size_t n)
     const uint32_t hash = CS_ABI_HASH;
     for (char *at = memmem(p, n, "HASH", 4); at; at = memmem(p, n, "HASH", 4))
         memcpy(at, &hash, 4);
+}
+
+/* Regression 207. The whole sentence is compared: regression 227 has these words in a library's name. */
+static bool is_without_libc(const char *what, const char *path)
+{
+    char wrong[512];
+    snprintf(wrong, sizeof(wrong),
+             "%s needs the library libc.so.6, which is not in the system's library folders", path);
+    return strcmp(what, wrong) == 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -37,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         image_free(&im);
     } else {
         CHECK(strstr(err.what, path) && err.hint[0] != '\0');
-        CHECK(!strstr(err.what, "needs the library libc.so.6,")); /* regression 207 */
+        CHECK(!is_without_libc(err.what, path));
     }
     free(bytes);
     return 0;
