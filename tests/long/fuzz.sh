@@ -66,6 +66,7 @@ say() { # LINE
 fuzz() { # TARGET
     mkdir -p "$work/$1" "$findings/$1" "$ROOT/tests/fuzz/corpus/$1" "$work/tmp.$1"
     dictionary "$1" >"$work/$1.dict"
+    [ -s "$work/$1.dict" ] || echo '"a"' >"$work/$1.dict" # libFuzzer takes no empty one
     : >"$work/$1.log"
     used=0
     code=0
