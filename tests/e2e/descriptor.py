@@ -110,6 +110,8 @@ wrong("error-code", "<error-page><error-code>200</error-code><location>/e</locat
       "<error-code> '200' is not valid")
 wrong("exception-type", "<error-page><exception-type>CS_EFIAL</exception-type><location>/e</location></error-page>",
       1, "did you mean CS_EFAIL")
+wrong("location", "<error-page><error-code>404</error-code><location>e.html</location></error-page>", 1,
+      "<location> 'e.html' is not valid.*did you mean '/e.html'")
 wrong("dispatcher", FILTER + "\n<filter-mapping><filter-name>f</filter-name><url-pattern>/*</url-pattern>"
       "<dispatcher>NEVER</dispatcher></filter-mapping>", 2, "<dispatcher> 'NEVER' is not valid")
 wrong("env-entry", "<env-entry><env-entry-name>n</env-entry-name><env-entry-type>java.lang.Integer</env-entry-type>"

@@ -263,6 +263,16 @@ rows([
     ("filters-fail", "/a", {"a": "forward /x/b/i", "forwards": "fail soup"}, 500, None),
 ])
 
+# ---- kinds, and what an asynchronous dispatch tells ----
+rows([
+    ("kind-of-a-request", "/a", {"a": "tell"}, 200, "a:1|GET|/a||/a|-|-."),
+    ("kind-of-an-async", "/x/a/i?q=1", {"a": "say 1; again /x/b/j?r=2", "b": "tell; told async; told forward; params"}, 200,
+     "1b:16|GET|/x/b/j||/x/b|/j|r=2./x/a/i||/x/a|/i|q=1|/x/a/*.-|-|-|-|-|-.r=2,q=1,."),
+    ("async-attributes-outside", "/a", {"a": "told async"}, 200, "-|-|-|-|-|-."),
+    ("async-attributes-are-of-the-first", "/a?q=1", {"a": "again /b?r=2", "b": "again /c", "c": "told async"}, 200,
+     "/a||/a|-|q=1|/a."),
+])
+
 # ---- lifetimes ----
 rows([
     ("handles-of-an-include-die", "/a", {"a": "include /b; kept; ok", "b": "keep"}, 200, "-,-2,-2."),

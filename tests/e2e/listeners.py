@@ -25,6 +25,7 @@ webapp("named", "\n".join(LISTENER % name for name in ("three", "b.so:one", "one
 twice = webapp("twice", LISTENER % "two" + "\n" + LISTENER % "two")
 unknown = webapp("unknown", "\n" + LISTENER % "noone")
 unnamed = webapp("unnamed", "<listener/>")
+webapp("paged", "<error-page><error-code>500</error-code><location>/a/page</location></error-page>")
 webapp("fails", FAIL % "two")
 server.start()
 rows = server.webapps()
@@ -89,6 +90,13 @@ with Client(server.port) as client:
 same("request-of-one-connection-each", (first.text, second.text), ("begun by two", "begun by two"))
 becomes(lambda: len(told("rows", "cleanup")) >= 9)
 same("request-of-one-connection-told-each", len([c for c in told("rows", "end") if "/a/kept" in c and " one " in c]), 2)
+
+# A dispatch is no request of its own: its end comes behind the error page.
+answer = server.get("/paged/a/x?broken=1")
+same("request-with-an-error-page-answer", (answer.status, answer.text), (500, "begun by two"))
+becomes(lambda: told("paged", "cleanup"))
+same("request-with-an-error-page", [line[2:].split(" /paged")[0] for line in told("paged", CALLS)],
+     BEGIN + ["filter f", "servlet -", "filter-done f", "servlet -"] + END)
 
 # Many at once: each begin has its end.
 asked = [threading.Thread(target=lambda: [server.get("/named/a/many") for _ in range(25)]) for _ in range(8)]

@@ -3,11 +3,13 @@
 # builds: release address
 """What a Jakarta Servlet author expects of HttpServletRequest and HttpServletResponse, one row for each
 sentence, under the name of the Java method; the C calls behind them are those of modules/servlet_api.c and
-request_calls.c. Sessions, users, async and dispatch have scripts of their own."""
+request_calls.c. Sessions, users, async and dispatch have scripts of their own: request_sentences.txt and
+servlet_sentences.txt tell which case of which script shows each sentence of the specification."""
 import os
 import re
 from urllib.parse import quote
-from served import HERE, Client, Server, check, compile_module, end, read, same, work, write
+from sentences import shown
+from served import CSERV, HERE, Client, Server, check, compile_module, end, read, run, same, work, write
 
 server = Server()
 source = read(os.path.join(HERE, "modules", "servlet_api.c"))
@@ -61,6 +63,7 @@ row("getPathInfo is the rest, decoded, without parameters", "path-info=/a b/c", 
 row("getPathInfo is null when nothing follows", "path-info is absent", "/api/path")
 row("getPathInfo of an exact mapping is null", "path-info is absent", "/api/exact")
 row("getPathInfo of an extension mapping is null", "path-info is absent", "/api/x.ext")
+row("getContextPath is the webapp's own, however it was sent", "context-path=/api", "/%61pi/path/x")
 row("getScheme", "scheme=http")
 row("isSecure", "secure=0")
 row("getServerName is of the Host field", "server-name=h.example")
@@ -76,6 +79,10 @@ row("getHeader is the first, any case", "header=one", "/api/path/x", "GET", TWO)
 row("getHeader is null when there is none", "header is absent")
 row("getHeaders has all in order", "second-header=two", "/api/path/x", "GET", TWO)
 row("getHeaderNames", "headers=Host: h.example:81, X-Row: one, x-ROW: two, ", "/api/path/x", "GET", TWO)
+row("getDateHeader", "date-header=784111777", "/api/path/x", "GET", ["X-Date: Sun, 06 Nov 1994 08:49:37 GMT"])
+row("getDateHeader of an old form", "date-header=784111777", "/api/path/x", "GET", ["X-Date: Sunday, 06-Nov-94 08:49:37 GMT"])
+row("getDateHeader is -1 when there is none", "date-header=-1")
+row("getDateHeader is -1 when it is malformed", "date-header=-1", "/api/path/x", "GET", ["X-Date: tomorrow"])
 row("getCookies", "cookies=a=1, b=2, a=3, ", "/api/path/x", "GET", ["Cookie: a=1; b=2", "Cookie: a=3"])
 row("getCookies is null without any", "cookies=")
 row("getCookies knows the first of a name", "cookie=1", "/api/path/x", "GET", ["Cookie: a=1; b=2; a=3"])
@@ -115,6 +122,13 @@ row("setAttribute replaces, and frees what was there", "attr-replaced=3 2")
 row("removeAttribute removes, and frees", "attr-removed=1 21")
 same("request/attributes are freed at the end", server.get("/api/frees").text, "213")
 row("getServletContext", "context=/api")
+row("getServletContextName", "context-name=api")
+row("getVirtualServerName", "context-host=localhost")
+row("getServerInfo", "server-info=" + run(CSERV, "version").stdout.split("\n")[0].replace(" ", "/"))
+row("getRealPath: a single file has no folder", "context-folder is absent")
+row("getDispatcherType", "dispatcher-type=1")
+row("isAsyncSupported", "async-supported=0")
+row("isAsyncStarted", "async-started=0")
 row("getServletName", "servlet-name=tell")
 
 
@@ -126,6 +140,12 @@ def posted(name, want, path, body, headers=("Content-Type: text/plain",)):
 posted("getInputStream gives the body in pieces, then 0", "[abcde][fgh]0", "/api/body", b"abcdefgh")
 posted("getInputStream of no body is at its end", "0", "/api/body", b"")
 posted("getInputStream gives a form that nobody asked for parameters", "[a=b&c][=d]0", "/api/body", b"a=b&c=d", [FORM])
+same("request/log", server.get("/api/logs").text, "0")
+check("request/log has its level and the webapp's path", server.logs("<info") and
+      re.search(r" ERROR .*localhost/api: <error 1>\n.* WARN .*localhost/api: <warning 2>\n.* INFO .*localhost/api: <info", server.log()),
+      server.log()[-1000:])
+check("request/log is one line", re.search(r"<info[^\n]*of two lines 4>", server.log()), server.log()[-500:])
+check("request/log of a lower level is left out", "<debug" not in server.log())
 posted("getReader().readLine", "[one\n][a longer ][line\n][last]0", "/api/lines", b"one\na longer line\nlast")
 
 
@@ -169,6 +189,8 @@ does("setCharacterEncoding(null) takes it back", [("type", "text/x"), ("charset"
      content_type="text/x")
 does("setContentType has no effect after commit", [("type", "text/x"), FLUSHED, ("type", "text/y")], "0 0 " + STATE, content_type="text/x")
 does("setContentLength", [("length", 3), ("write", "abc")], "0 0", 200, "abc", content_length="3")
+does("setContentLengthLong takes more than 32 bits", [("length", 5000000000), ("length-get", ""), ("reset-body", ""), ("write", "x")],
+     "0 5000000000 0 0", 200, "x")
 does("nothing is written past setContentLength", [("length", 3), ("write", "abc"), ("write", "d")], "0 0 -5", 200, "abc")
 does("getOutputStream().write", [("write", "abc"), ("static", ""), ("write", "d")], "0 0 0", 200, "abcconstantd")
 does("getOutputStream().write of several pieces", [("writev", "ab,,c,def"), ("write", "g"), ("writev", "h")], "0 0 0", 200, "abcdefgh",
@@ -205,4 +227,7 @@ does("sendRedirect with a status", [("redirect-308", "/x")], "0", 308, "", locat
 does("sendRedirect commits: nothing follows", [("redirect", "/x"), ("committed", ""), ("write", "x")], "0 1 " + STATE, 302, "")
 does("sendRedirect after commit: IllegalStateException", [FLUSHED, ("redirect", "/x")], "0 " + STATE, 200)
 does("sendfile", [("file", file)], "0", 200, "234")
+server.stop()
+for file, least in (("request_sentences.txt", 200), ("servlet_sentences.txt", 250)):
+    shown(file, least)
 end()

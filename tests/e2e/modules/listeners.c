@@ -89,7 +89,7 @@ static int get(cs_request *req, cs_response *res)
 {
     const char *began = (const char *)cs_req_attr(req, "begun");
     tell(req, "servlet", NULL);
-    if (cs_req_param(req, "broken"))
+    if (cs_req_param(req, "broken") && cs_req_dispatch_type(req) == CS_DISPATCH_REQUEST)
         return cs_req_fail(req, CS_EFAIL, "the servlet is broken");
     return cs_res_printf(res, "begun by %s", began ? began : "nobody");
 }

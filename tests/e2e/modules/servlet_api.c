@@ -34,6 +34,10 @@ static void texts(cs_request *req, cs_response *res)
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         told(res, all[i].key, cs_req_get(req, all[i].what));
     told(res, "context", cs_ctx_get(cs_req_ctx(req), CS_CTX_PATH));
+    told(res, "context-name", cs_ctx_get(cs_req_ctx(req), CS_CTX_NAME));
+    told(res, "context-host", cs_ctx_get(cs_req_ctx(req), CS_CTX_HOST));
+    told(res, "context-folder", cs_ctx_get(cs_req_ctx(req), CS_CTX_FOLDER));
+    told(res, "server-info", cs_ctx_get(cs_req_ctx(req), CS_CTX_SERVER));
 }
 
 static void numbers(cs_request *req, cs_response *res)
@@ -48,6 +52,10 @@ static void numbers(cs_request *req, cs_response *res)
     };
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         cs_res_printf(res, "%s=%lld\n", all[i].key, (long long)cs_req_get_int(req, all[i].what));
+    cs_res_printf(res, "date-header=%lld\n", (long long)cs_req_date(req, "X-Date"));
+    cs_res_printf(res, "dispatcher-type=%u\n", cs_req_dispatch_type(req));
+    cs_res_printf(res, "async-supported=%d\n", cs_req_async_supported(req));
+    cs_res_printf(res, "async-started=%d\n", cs_req_async_started(req));
 }
 
 static void fields(cs_request *req, cs_response *res)
@@ -141,6 +149,16 @@ static int lines(cs_request *req, cs_response *res)
     return cs_res_printf(res, "%lld", (long long)n);
 }
 
+static int logs(cs_request *req, cs_response *res)
+{
+    cs_ctx *ctx = cs_req_ctx(req);
+    int rc = cs_ctx_log(ctx, CS_LOG_ERROR, "<error %d>", 1);
+    rc = rc != CS_OK ? rc : cs_ctx_log(ctx, CS_LOG_WARN, "<warning %d>", 2);
+    rc = rc != CS_OK ? rc : cs_ctx_log(ctx, CS_LOG_DEBUG, "<debug %d>", 3);
+    rc = rc != CS_OK ? rc : cs_ctx_log(ctx, CS_LOG_INFO, "<info\nof two lines %d>", 4);
+    return cs_res_printf(res, "%d", rc);
+}
+
 /* What the request before has freed. */
 static int frees(cs_request *req, cs_response *res)
 {
@@ -153,6 +171,7 @@ static const cs_servlet servlets[] = {
     {.name = "tell", .url_patterns = "/exact /path/* *.ext", .service = tell, .multipart = &limits},
     {.name = "body", .url_patterns = "/body", .service = body},
     {.name = "lines", .url_patterns = "/lines", .service = lines},
+    {.name = "logs", .url_patterns = "/logs", .service = logs},
     {.name = "frees", .url_patterns = "/frees", .service = frees},
 };
 
