@@ -81,13 +81,21 @@ static cs_str of_caller(cs_request *caller, uint32_t which)
     return caller->ops->get(caller, number[which]);
 }
 
-/* Before the first forward by path, or the first asynchronous dispatch, as its caller saw it. */
+/* Before the first forward by path, as its caller saw it. An asynchronous dispatch tells of the request that the
+ * first servlet got, whatever was forwarded before it. */
 static cs_str before(const struct frame *f, bool async, uint32_t which)
 {
-    const struct frame *first = NULL;
-    for (; f; f = f->outer)
-        first = frame_is_shown(f) && (f->type == CS_DISPATCH_ASYNC) == async ? f : first;
-    return first ? of_caller(first->caller, which) : (cs_str){NULL, 0};
+    const struct frame *first = NULL, *outermost = NULL;
+    for (; f; f = f->outer) {
+        if (!frame_is_shown(f))
+            continue;
+        outermost = f;
+        if ((f->type == CS_DISPATCH_ASYNC) == async)
+            first = f;
+    }
+    if (!first)
+        return (cs_str){NULL, 0};
+    return of_caller(async ? outermost->caller : first->caller, which);
 }
 
 /* Of the target of an include by path. */

@@ -109,7 +109,8 @@ static inline int cs_req_include_named(cs_request *req, cs_response *res, const 
 #define CS_ERROR_SERVLET_NAME   37u
 #define CS_ERROR_METHOD         38u /* that of the client; the page itself is asked for by GET */
 #define CS_ERROR_QUERY_STRING   39u
-/* Of the request as it was, from within what cs_async_dispatch leads to. */
+/* Of the request as the client sent it, from within what cs_async_dispatch leads to; also when it was forwarded
+ * before it was started. */
 #define CS_ASYNC_REQUEST_URI  49u
 #define CS_ASYNC_CONTEXT_PATH 50u
 #define CS_ASYNC_SERVLET_PATH 51u

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * For dispatch.py: servlets and filters that do what a field of the request tells them. The servlet "a" runs the
- * field Do-a, the filter "f" Do-f: commands with ';' between, words with blanks between, "_" for a blank within
- * a word. An answer tells what the calls gave, in the order of the commands. */
+ * field Do-a, the filter "f" Do-f: commands with ';' between, words with blanks between, "_" for a blank
+ * and "~" for a ';' within a word. An answer tells what the calls gave, in the order of the commands. */
 #include <cserv/servlet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -384,7 +384,7 @@ static void run_command(struct run *r, const char *at, size_t n)
             word += k > 0 || word > 0;
             k = 0;
         } else if (word < 4 && k < sizeof(r->words[0]) - 1) {
-            r->words[word][k++] = *at == '_' ? ' ' : *at;
+            r->words[word][k++] = *at == '_' ? ' ' : *at == '~' ? ';' : *at;
         }
     }
     for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
