@@ -204,7 +204,7 @@ compiled("pattern-twice", r"pattern-twice\.so: servlets second and hello both ha
          ROWS % '.name = "second", .url_patterns = "/hello", .get = get')
 compiled("pattern-bad", r"servlet odd has the malformed URL pattern 'hello'\. A pattern is",
          ROWS % '.name = "odd", .url_patterns = "hello", .get = get')
-compiled("filter-nowhere", r"filter f is mapped to the servlet 'nobody', which does not exist\. Mend",
+compiled("filter-nowhere", r"filter f is mapped to the servlet 'nobody', which does not exist: expected one of .*\. Mend",
          HELLO + "static int pass(cs_request *q, cs_response *s, cs_chain *c, void *self)\n"
          "{ (void)self; return cs_chain_next(c, q, s); }\n"
          'static const cs_filter f[] = {{.name = "f", .servlet_names = "nobody", .filter = pass}};\n'
