@@ -107,6 +107,9 @@ row("getParameter is decoded", "param=a b&\u00e9", "/api/path/x?%61=a+b%26%C3%A9
 row("getParameterValues has all in order", "second-param=2", "/api/path/x?a=1&b=3&a=2")
 row("getParameterNames and getParameterMap", "params=a=1, b=2, a=3, ", "/api/path/x?a=1&b=2&a=3")
 row("parameters are of the query first, then of the form", "params=a=q, b=r, a=f, c=g, ", "/api/path/x?a=q&b=r", "POST", [FORM], b"a=f&c=g")
+row("parameters of a form whose type is in any case", "params=a=q, a=f, ", "/api/path/x?a=q", "POST", [FORM.upper() + " ; charset=UTF-8"], b"a=f")
+row("parameters of a form that is chunked", "params=a=q, a=f, c=g, ", "/api/path/x?a=q", "POST", [FORM, "Transfer-Encoding: chunked"],
+    b"3\r\na=f\r\n4\r\n&c=g\r\n0\r\n\r\n")
 row("parameters of a form are those of a POST", "params=a=q, ", "/api/path/x?a=q", "PUT", [FORM], b"a=f")
 row("parameters of another type are the query's", "params=a=q, ", "/api/path/x?a=q", "POST", ["Content-Type: text/plain"], b"a=f")
 PARTS = b"--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"f\"\r\n\r\n12\r\n" \
@@ -115,6 +118,8 @@ row("parameters are of the parts, too, and behind the query", "params=c=q, c=345
 row("getPart", "part=f", "/api/path/x", "POST", [MULTIPART], PARTS)
 row("getPart is null when there is none", "part is absent")
 row("getParts", "parts=a 2, c 3, ", "/api/path/x", "POST", [MULTIPART], PARTS)
+row("getInputStream is at its end behind the parameters of a form", "read-behind=0", "/api/path/x", "POST", [FORM], b"a=f")
+row("getInputStream has what is no form behind the parameters", "read-behind=3", "/api/path/x", "POST", ["Content-Type: text/plain"], b"a=f")
 row("getAttribute is null when nobody set it", "attr-none=1")
 row("setAttribute, getAttribute", "attr=1")
 row("getAttributeNames", "attrs=a=1, b=2, ")

@@ -88,7 +88,8 @@ static void parameters(cs_request *req, cs_response *res)
     cs_res_puts(res, "parts=");
     for (uint32_t i = 0; cs_req_part_at(req, i, &part) == CS_OK; i++)
         cs_res_printf(res, "%s %lld, ", cs_part_name(part), (long long)cs_part_size(part));
-    cs_res_puts(res, "\n");
+    char rest[8];
+    cs_res_printf(res, "\nread-behind=%lld\n", (long long)cs_req_read(req, rest, sizeof(rest)));
 }
 
 static char log_of_frees[64];
