@@ -215,6 +215,7 @@ static void computing_tasks_share_the_processors(void **unused)
 {
     (void)unused;
     struct gate rows[4];
+    patience_us = 200000;
     struct pool *p = make_computing(rows);
     assert_null(pool_push_tended(p, list_of(rows, 4, 0, &no_gate)));
     await(atomic_load(&at_once) == 2 && stats_of(p).searching == 0);
@@ -241,6 +242,13 @@ static void a_look_while_one_searches_keeps_the_promise(void **unused)
     finish(p);
 }
 
+/* In one look: a task that has run is counted as running until its worker says otherwise. */
+static bool two_go_on(struct pool *p)
+{
+    struct pool_stats s = stats_of(p);
+    return s.busy == 2 && s.idle == 2 && s.queued == 6;
+}
+
 /* Regression 224: once more threads computed than there are processors they did so as long as work came. */
 static void who_computes_beyond_the_processors_goes(void **unused)
 {
@@ -253,9 +261,7 @@ static void who_computes_beyond_the_processors_goes(void **unused)
     atomic_store(&spin_on, true);
     assert_null(pool_push_tended(p, list_of(later, 8, 0, &no_gate_on)));
     atomic_store(&spin, false);
-    await(atomic_load(&run_count) == 44 && stats_of(p).busy == 2);
-    assert_int_equal(stats_of(p).idle, 2);
-    assert_int_equal(stats_of(p).queued, 6);
+    await(atomic_load(&run_count) == 44 && two_go_on(p));
     atomic_store(&spin_on, false);
     await(atomic_load(&run_count) == 52);
     finish(p);
