@@ -18,12 +18,16 @@
  * the cache. */
 #define EDGES_PER_TURN 32u
 
+/* Or fewer, when each takes long: a request that is complete is served behind them, at the turn's end. */
+#define EDGES_US 500u
+
 /* Thousands may have come at the same time, and be overdue together: each is a connection to close, with what
  * the kernel and its temporary file hold for it, 0.1 ms or more. */
 #define DEADLINES_PER_TURN 4u
 
 struct poller {
-    uint32_t edges; /* in this turn */
+    uint32_t edges;   /* in this turn */
+    uint64_t edge_us; /* when the first of them came */
     struct event_base *base;
     struct slab *slots;
     struct list all;
@@ -197,15 +201,19 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
     struct conn *c = arg;
     (void)fd;
     unsigned edges = 0;
-    if (++c->poller->edges >= EDGES_PER_TURN)
-        event_base_loopbreak(c->poller->base); /* after this one; the others stay active */
+    struct poller *p = c->poller;
+    uint64_t now = clock_us();
+    if (p->edges == 0)
+        p->edge_us = now;
+    if (++p->edges >= EDGES_PER_TURN || now - p->edge_us >= EDGES_US)
+        event_base_loopbreak(p->base); /* after this one; the others stay active */
     if (what & EV_READ)
         edges |= POLLER_READ;
     if (what & EV_WRITE)
         edges |= POLLER_WRITE;
     if (what & EV_CLOSED)
         edges |= POLLER_CLOSED;
-    c->poller->ops->on_edge(c, edges);
+    p->ops->on_edge(c, edges);
 }
 
 struct conn *poller_open(struct poller *p, int fd, const struct conn_address *peer,
