@@ -151,16 +151,18 @@ check("read/the reason is counted", server.status()["connectors"][0]["closed"]["
 
 # ---- dribblers ----
 def hello_times(seconds, path="/other/hello"):
-    """One request after the other on one connection: the times of all, in ms; who is not answered counts as 99 s."""
+    """One request after the other, a thousand on a connection (a quick server ends one after maxKeepAliveRequests):
+    the times of all, in ms; who is not answered counts as 99 s."""
     times = []
     until = time.monotonic() + seconds
-    with Client(server.port) as client:
-        while time.monotonic() < until:
-            start = time.monotonic()
-            good = client.ask(path).text == "hello"
-            times.append((time.monotonic() - start) * 1000 if good else 99000)
-            if not good:
-                break
+    while time.monotonic() < until and 99000 not in times:
+        with Client(server.port) as client:
+            for _ in range(1000):
+                start = time.monotonic()
+                good = client.ask(path).text == "hello"
+                times.append((time.monotonic() - start) * 1000 if good else 99000)
+                if not good or time.monotonic() >= until:
+                    break
     return times
 
 
@@ -235,7 +237,8 @@ own = hello_times(3, "/streamer/hello")
 check("dribblers/the share is still used", becomes(lambda: row(STREAMING)["running"] == share), row(STREAMING))
 check("dribblers/the same webapp's other servlets: p99 %.2f ms, %d requests" % (p99(own), len(own)),
       p99(own) <= max(p99(quiet) * 2 + 1, 50), sorted(own)[-5:])
-check("dribblers/those that stall hear 408", any(a.endswith(b"408") for a in crowd.answers), crowd.answers[:3])
+check("dribblers/those that stall hear 408", becomes(lambda: any(a.endswith(b"408") for a in crowd.answers)),
+      crowd.answers[:3])
 crowd.stop()
 check("dribblers/all is free again", becomes(lambda: row(STREAMING)["running"] == 0 == row(STREAMING)["queued"]),
       row(STREAMING))
